@@ -47,7 +47,13 @@ export default defineConfig({
         ['test/**/*.test.ts', 'clients/typescript/test/**/*.test.ts'],
         OTHERS.map((name) => `test/${name}/**`),
       ),
-      project('polyglot', ['test/polyglot/**/*.test.ts'], [], 300),
+      {
+        ...project('polyglot', ['test/polyglot/**/*.test.ts'], [], 300),
+        test: {
+          ...project('polyglot', ['test/polyglot/**/*.test.ts'], [], 300).test,
+          globalSetup: 'test/polyglot/global-setup.ts',
+        },
+      },
       project('deploy', ['test/deploy/**/*.test.ts'], [], 60),
       project('docs', ['test/docs/**/*.test.ts'], [], 120),
       project('faults', ['test/faults/**/*.test.ts'], [], 90),

@@ -123,7 +123,12 @@ export class BudgetView implements View {
     const meters = h('div', { class: 'meters' }, ...[...this.meters.values()].map(({ element }) => element));
     fill(
       this.body,
-      h('section', { class: 'panel' }, h('h2', {}, 'Now'), meters, meterLegend(), this.facts),
+      h(
+        'div',
+        { class: 'pair' },
+        h('section', { class: 'panel' }, h('h2', {}, 'Now'), meters, meterLegend(), this.facts),
+        month.lineElement,
+      ),
       slots.element,
       denials.denied.element,
       denials.wouldDeny.element,
@@ -140,7 +145,13 @@ export class BudgetView implements View {
     return h(
       'div',
       {},
-      h('p', { class: 'crumb' }, h('a', { href: '#/' }, '‹ All budgets')),
+      h(
+        'p',
+        { class: 'crumb' },
+        h('a', { href: '#/' }, '‹ All budgets'),
+        ' · ',
+        h('a', { href: addressOf(budgetPath(this.budgetId, 'usage')) }, 'Usage by AI, model and day'),
+      ),
       h(
         'div',
         { class: 'title-row' },

@@ -120,7 +120,7 @@ export function axis(): UPlot.Axis {
 
 /** Of whole amounts: there is no half a token, or half a request. */
 export function amountAxis(write: (amount: number) => string): UPlot.Axis {
-  return { ...axis(), size: 54, incrs: WHOLE, values: (_, splits) => splits.map(write) };
+  return { ...axis(), size: 64, incrs: WHOLE, values: (_, splits) => splits.map(write) };
 }
 
 const WHOLE = Array.from({ length: 16 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();

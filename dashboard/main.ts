@@ -10,10 +10,12 @@ import { PolicyView } from './policy-view.js';
 import { ScopeView } from './scope-view.js';
 import { ServerClock } from './server-clock.js';
 import { SignInView } from './sign-in-view.js';
+import { UsageView } from './usage-view.js';
 import type { PageContext, View } from './view.js';
 
 const BUDGET = /^\/budgets\/([^/]+)(?:\/|$)/;
 const POLICY = /^\/budgets\/[^/]+\/policy$/;
+const USAGE = /^\/budgets\/[^/]+\/usage$/;
 const SCOPE = /^\/budgets\/[^/]+\/(ais|teams)\/([^/]+)$/;
 const SECOND_MS = 1_000;
 
@@ -72,6 +74,7 @@ class Page {
     const [, budgetId] = BUDGET.exec(path) ?? [];
     if (budgetId === undefined) return new OverviewView(this.context, query);
     if (POLICY.test(path)) return new PolicyView(this.context, budgetId);
+    if (USAGE.test(path)) return new UsageView(this.context, budgetId, query);
     const [, kind, name = ''] = SCOPE.exec(path) ?? [];
     if (kind !== undefined)
       return new ScopeView(this.context, budgetId, kind === 'ais' ? 'ai' : 'team', named(name), query);

@@ -10,6 +10,8 @@ import { legend } from './meter.js';
 import { monthLine } from './month-line.js';
 import { othersText, partColours, partsText } from './stack-text.js';
 
+const LINE_HEIGHT = 260;
+
 export interface MonthQuery {
   readonly month?: string;
   readonly day?: string;
@@ -19,7 +21,10 @@ export interface MonthQuery {
 /** The month: as it comes together, and day by day, with the lines that a day should keep between. */
 export class MonthSection {
   readonly element: HTMLElement;
+  /** The line, which stands where a reader looks first. */
+  readonly lineElement: HTMLElement;
   private readonly heading = h('h2');
+  private readonly lineMonth = h('span', { class: 'note' });
   private readonly input = h('input', { type: 'month', id: 'month', 'aria-label': 'Month' });
   private readonly by = h(
     'select',
@@ -38,15 +43,20 @@ export class MonthSection {
 
   constructor(budgetId: string, go: (query: MonthQuery) => void) {
     const choose = (day: DayData | undefined) => day !== undefined && go({ day: day.day });
-    this.line = new LineChart({ label: 'The month as it comes together' });
+    this.line = new LineChart({ label: 'The month as it comes together', height: LINE_HEIGHT });
     this.chart = new BarChart({ label: 'Usage by day', choose: (at) => choose(this.days[at]) });
     this.by.addEventListener('change', () => go({ by: this.by.value }));
     this.table = this.makeTable(budgetId);
+    this.lineElement = h(
+      'section',
+      { class: 'panel' },
+      h('div', { class: 'panel-head' }, h('h2', {}, 'The month as it comes together'), this.lineMonth),
+      ...[this.line.element, this.lineLegend],
+    );
     this.element = h(
       'section',
       { class: 'panel', id: 'month-section' },
       h('div', { class: 'panel-head' }, this.heading, this.makeNav(go)),
-      ...[this.line.element, this.lineLegend],
       h(
         'div',
         { class: 'panel-head' },
@@ -94,6 +104,7 @@ export class MonthSection {
     this.amounts = amounts;
     const { month, isCurrent, stack } = data;
     setText(this.heading, monthName(month.key));
+    setText(this.lineMonth, monthName(month.key));
     if (document.activeElement !== this.input) this.input.value = month.key;
     this.by.value = stack.by;
     const { places, lines } = monthLine(data, days, live?.card, times, amounts);

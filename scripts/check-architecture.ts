@@ -20,8 +20,8 @@ const RULES: readonly Rule[] = [
   },
   {
     pattern: /\bprocess\s*\.\s*env\b|\bprocess\[|from 'node:process'/g,
-    except: 'src/config/config.ts',
-    message: 'only src/config/config.ts reads the environment',
+    except: 'src/config/environment.ts',
+    message: 'only src/config/environment.ts reads the environment',
   },
   {
     pattern: /import\s+\{[^}]*\bstatus\b[^}]*\}\s*from '@grpc\/grpc-js'|\bgrpc\.status\b|\bcode:\s*\d/gi,

@@ -18,6 +18,7 @@ const longestToldSleep = time.Minute
 // Denied says that there is no slot: the rules of the budget refuse, and waiting does not help or would take longer than the
 // caller has patience. It has cost nothing.
 type Denied struct {
+	// Budget is the one that refuses, AI who asked.
 	Budget, AI string
 	// Rules are all that refuse, such as HOURLY_CAP; of a later release's, its number.
 	Rules []string
@@ -85,7 +86,9 @@ func (d *Denied) ToHTTP() HTTPAnswer {
 
 // HTTPAnswer is an error as an HTTP server should answer it.
 type HTTPAnswer struct {
+	// Status is 400, 429 or 503.
 	Status int
+	// Header has Content-Type, and what says when to come back.
 	Header http.Header
 	// Body is JSON.
 	Body []byte

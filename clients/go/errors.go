@@ -18,8 +18,10 @@ var (
 
 // Unavailable says that the service did not answer for as long as the caller had patience.
 type Unavailable struct {
+	// Patience is how long it was tried.
 	Patience time.Duration
-	Cause    error
+	// Cause is what the last try ended with.
+	Cause error
 }
 
 func (u *Unavailable) Error() string {
@@ -40,7 +42,8 @@ type Refused struct {
 	// Code is the name of the gRPC code, such as PermissionDenied.
 	Code string
 	// Reason is the service's own word, such as BUDGET_NOT_FOUND, where it has one.
-	Reason  string
+	Reason string
+	// Message is the service's, for a person.
 	Message string
 }
 
@@ -49,6 +52,9 @@ func (r *Refused) Error() string {
 }
 
 // Unsettled says that Close had to leave slots: their settlements are in the journal if there is one, else lost.
-type Unsettled struct{ Slots int }
+type Unsettled struct {
+	// Slots is how many.
+	Slots int
+}
 
 func (u *Unsettled) Error() string { return fmt.Sprintf("%d slots are not settled", u.Slots) }

@@ -1,5 +1,6 @@
 import { type DescField, ScalarType } from '@bufbuild/protobuf';
 import {
+  BUDGET_ID_PATTERN,
   DURATIONS,
   ENTRIES,
   NUMBERS,
@@ -96,6 +97,13 @@ const BY_MESSAGE: Readonly<Record<string, Readonly<Record<string, FieldRule>>>> 
   GetAvailabilityRequest: { model: text(TEXTS.modelOrNone, OTHER, UNKNOWN) },
   /** It may ask for what was granted before a name was reserved. */
   LeaseRequest: { ai_id: text(TEXTS.aiId) },
+  /** Names that stand for many, too; and HOUR stands alone, which no keyword says. */
+  ListUsageRequest: {
+    ai_id: text(TEXTS.aiId),
+    model: text(TEXTS.model),
+    team_id: value({ pattern: `^(\\(none\\)|${BUDGET_ID_PATTERN})$` }),
+    by: { value: {}, entries: ENTRIES.groupings },
+  },
   ModelLimit: Object.fromEntries(SCOPE_ROWS['limits-by-model'].map(([, row]) => [row.name, policyRule(row)])),
   Policy: Object.fromEntries(POLICY_ROWS.map(([, row]) => [row.name, policyRule(row)])),
   SilenceAlertsRequest: { rules: { value: {}, entries: ENTRIES.silencedRules } },

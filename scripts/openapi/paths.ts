@@ -86,8 +86,13 @@ function operation(method: DescMethod, operationId: string, tag: string): Schema
 }
 
 function parameter(field: DescField, place: 'path' | 'query'): Schema {
-  const schema =
-    field.fieldKind === 'enum'
+  const isList = field.fieldKind === 'list' && field.listKind === 'enum';
+  const schema = isList
+    ? {
+        ...{ type: 'array', items: enumSchema(field.enum, 'answer') },
+        ...{ maxItems: ruleFor(field).entries, uniqueItems: true },
+      }
+    : field.fieldKind === 'enum'
       ? enumSchema(field.enum, 'answer')
       : field.fieldKind === 'scalar'
         ? scalarSchema(field.scalar, 'request', ruleFor(field).value)
@@ -100,6 +105,7 @@ function parameter(field: DescField, place: 'path' | 'query'): Schema {
   return {
     ...{ name: field.name, in: place, required: place === 'path', description },
     schema,
+    ...(isList && { style: 'form', explode: false }),
   };
 }
 

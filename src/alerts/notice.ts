@@ -37,6 +37,7 @@ const FACTS: { readonly [R in AlertRule]: RuleFacts } = {
   MONTH_SHARE: { title: 'a listed share of the month is spent', severity: 'warning' },
   AI_SHARE: { title: 'an AI has spent a listed share of the month', severity: 'warning' },
   TEAM_SHARE: { title: 'a team has spent a listed share of its month', severity: 'warning' },
+  DENIAL_RATE: { title: 'many requests are denied', severity: 'warning' },
   UNPRICED_MODEL: { title: 'a model without weights of its own', severity: 'warning' },
   EXHAUSTION_FORECAST: { title: 'the allowance will not last the month', severity: 'warning' },
 };
@@ -98,11 +99,20 @@ function whyEnded(alert: StoredAlert): string {
 
 /** A figure of an alert as a person reads it. */
 export function figureOf({ rule, unit = TOKENS }: Pick<StoredAlert, 'rule' | 'unit'>, value: number): string {
-  return isPercent({ rule }) ? `${amount(value)}%` : withUnit(unit, value);
+  switch (kindOf({ rule })) {
+    case 'percent':
+      return `${amount(value)}%`;
+    case 'denials':
+      return `${amount(value)} denials a minute`;
+    case 'tokens':
+      return withUnit(unit, value);
+  }
 }
 
-export function isPercent({ rule }: Pick<StoredAlert, 'rule'>): boolean {
-  return rule === 'POOR_SPREAD';
+/** What the figures of a rule are. */
+export function kindOf({ rule }: Pick<StoredAlert, 'rule'>): 'tokens' | 'percent' | 'denials' {
+  if (rule === 'DENIAL_RATE') return 'denials';
+  return rule === 'POOR_SPREAD' ? 'percent' : 'tokens';
 }
 
 /** To find out whether a sink is heard. `id`: new each time, so that no receiver takes it for a repeat. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ALERT_RULES } from '../domain/alerts/condition.js';
-import { factsOf, figureOf, isPercent, NOTICE_TYPES, type Notice, SEVERITIES, textOf } from './notice.js';
+import { factsOf, figureOf, kindOf, NOTICE_TYPES, type Notice, SEVERITIES, textOf } from './notice.js';
 
 /** A field may be added at any time; whatever changes otherwise makes a new version. */
 export const WEBHOOK_VERSION = 1;
@@ -34,8 +34,10 @@ export const WEBHOOK_BODY = z
       value: z.number().describe('The figure that was compared, when it was raised.'),
       threshold: z.number().describe('What it was compared with.'),
       unit: z
-        .enum(['tokens', 'percent'])
-        .describe('Of value and threshold. With a currency, tokens are millionths of it.'),
+        .enum(['tokens', 'percent', 'denials'])
+        .describe(
+          'Of value and threshold. With a currency, tokens are millionths of it; denials are those of a minute.',
+        ),
       currency: z
         .string()
         .optional()
@@ -65,7 +67,7 @@ export function webhookBody(notice: Notice, url?: string): WebhookBody {
       ...(alert.aiId !== undefined && { ai_id: alert.aiId }),
       ...(alert.teamId !== undefined && { team_id: alert.teamId }),
       ...(alert.model !== undefined && { model: alert.model }),
-      ...{ value, threshold, unit: isPercent(alert) ? 'percent' : 'tokens' },
+      ...{ value, threshold, unit: kindOf(alert) },
       ...(alert.unit !== undefined && { currency: alert.unit }),
     },
   };

@@ -17,6 +17,7 @@ const MESSAGES: ReadonlyMap<string, AlertRule> = new Map<domain.AlertRule, Alert
   ['MONTH_SHARE', AlertRule.ALERT_RULE_MONTH_SHARE],
   ['AI_SHARE', AlertRule.ALERT_RULE_AI_SHARE],
   ['TEAM_SHARE', AlertRule.ALERT_RULE_TEAM_SHARE],
+  ['DENIAL_RATE', AlertRule.ALERT_RULE_DENIAL_RATE],
 ]);
 
 export const ALERT_RULES_BY_MESSAGE: ReadonlyMap<AlertRule, domain.AlertRule> = new Map(

@@ -4,6 +4,7 @@ import type { Clock } from '../platform/clock.js';
 import type { Log } from '../platform/log.js';
 import { pause, type Scheduler } from '../platform/scheduler.js';
 import { type BudgetStore, type ListedBudget, StoreError } from '../store/store.js';
+import { tidyDenials } from './denial-tidying.js';
 
 const FIRST_MS = 60_000;
 /** How often it is noted that the service runs; and a clock that was not trusted is asked again. */
@@ -130,6 +131,7 @@ export class Tidying {
     this.tellOfWaiting(mark, cut, now);
     const removed = { days: 0, receipts: 0, budgets: 0 };
     try {
+      await this.tidyDenials(Math.min(now, mark.horizon));
       await this.removeOld(cut, removed);
       await this.forgetDeleted(cut, removed);
     } finally {
@@ -147,6 +149,14 @@ export class Tidying {
     }
     if (this.stopped) return false;
     return this.noteCut(cut, now);
+  }
+
+  private async tidyDenials(passed: number): Promise<void> {
+    if (passed <= 0) return;
+    const { store, log } = this.options;
+    const { folded, removed } = await tidyDenials(store, passed, () => this.stopped);
+    if (folded + removed > 0)
+      log.info({ folded, removed }, 'folded denials into days, and removed those beyond 31 days');
   }
 
   private async removeOld(cut: Cut, removed: { days: number; receipts: number }): Promise<void> {

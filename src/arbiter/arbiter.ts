@@ -23,7 +23,9 @@ import { resettingClock } from './clock-step.js';
 import type { Context, Counts } from './context.js';
 import { listDenials, recentDenials } from './denial-listing.js';
 import { DenialMemories } from './denial-memory.js';
+import { DenialWriter } from './denial-writer.js';
 import { askStore } from './failure.js';
+import { ForeignDenials } from './foreign-denials.js';
 import { changesBelow, closedLeases, listBudgets, usageDays } from './history.js';
 import { type ArbiterObserver, UNOBSERVED } from './observer.js';
 import { Sessions } from './open-sessions.js';
@@ -79,6 +81,7 @@ export class Arbiter implements ServicePort, DeliveryPort {
   private readonly watches: Watches;
   private readonly sessions: Sessions;
   private readonly context: Context;
+  private readonly denialWriter: DenialWriter;
   // Made once: an error's stack costs more than all else about a refusal.
   private readonly queueFull: ArbiterError;
   private readonly budgetsFull: ArbiterError;
@@ -100,6 +103,7 @@ export class Arbiter implements ServicePort, DeliveryPort {
   constructor(options: ArbiterOptions) {
     const { store, clock, log, copyId, maxSkewMs, scheduler = PROCESS_SCHEDULER, alerts, bounds } = options;
     const { observer = UNOBSERVED, tracing, retentionMonths, passed } = options;
+    const writer = writerName(copyId, clock);
     this.context = {
       ...{
         store,
@@ -116,11 +120,13 @@ export class Arbiter implements ServicePort, DeliveryPort {
       },
       bounds: { ...BOUNDS, ...bounds },
       retentionMonths,
-      denied: new DenialMemories(),
+      denied: new DenialMemories(writer),
+      foreign: new ForeignDenials({ store, clock, log, ownWriter: writer }),
       streams: new Set(),
       nextSeq: () => ++this.seq,
       stopping: () => this.stopped,
     };
+    this.denialWriter = new DenialWriter(this.context);
     const { queued, budgets } = this.context.bounds;
     this.queueFull = tooMany(`more than ${queued} requests of this budget are under way`, 100);
     this.sessions = new Sessions(this.context, (budgetId) => this.queue(budgetId).answers.sessionLeases);
@@ -238,10 +244,11 @@ export class Arbiter implements ServicePort, DeliveryPort {
   async denials(budgetId: string, query: DenialQuery, caller: Caller): Promise<Denials | Refused> {
     const outcome = await this.submit(budgetId, { kind: 'get-snapshot' }, caller);
     if (outcome.kind === 'refused') return outcome;
-    return listDenials(this.context, outcome.snapshot, query);
+    return askStore(() => listDenials(this.context, outcome.snapshot, query));
   }
 
   async recentDenials({ budget, epoch }: BudgetSnapshot): Promise<RecentDenials> {
+    await this.context.foreign.refresh();
     return recentDenials(this.context, budget.budgetId, epoch);
   }
 
@@ -268,6 +275,7 @@ export class Arbiter implements ServicePort, DeliveryPort {
       this.drop(budgetId, queue);
     }
     this.watches.tick();
+    this.denialWriter.tick();
   }
 
   /** Budgets whose time has come and that nobody looked after, of this replica or of another. */
@@ -299,6 +307,7 @@ export class Arbiter implements ServicePort, DeliveryPort {
     this.cancelTick?.();
     this.watches.close();
     await Promise.all([...this.queues.values()].map((queue) => queue.stop(STOP_MS)));
+    await this.denialWriter.stop(STOP_MS);
   }
 
   /** Of every budget in memory, how much waits now. */
@@ -312,6 +321,11 @@ export class Arbiter implements ServicePort, DeliveryPort {
   get size(): number {
     return this.queues.size;
   }
+}
+
+/** Also where a replica that starts again has the name of the one before, which has written denials of this hour. */
+function writerName(copyId: string, clock: Clock): string {
+  return `${copyId}-${clock.read().now.toString(36)}`;
 }
 
 function tooMany(what: string, retryAfterMs: number): ArbiterError {

@@ -10,6 +10,7 @@ import { backoffMs } from './backoff.js';
 import { type DecidingParts, decideBatch } from './batch.js';
 import { type CommitResult, CommitsUnderWay, commit } from './commit.js';
 import { type Context, stampOf } from './context.js';
+import { DenialRate } from './denial-rate.js';
 import { logLostRace } from './event-log.js';
 import { asCallerSees, isRefusal, logFailure } from './failure.js';
 import { LastDays } from './last-days.js';
@@ -39,6 +40,7 @@ export class BudgetQueue {
   private readonly writeOut: WriteOut;
   private readonly refusals = new PacedRefusals();
   private readonly lastDays: LastDays;
+  private readonly denialRate: DenialRate;
   private readonly wake: Wake;
   private readonly span: RoundSpan;
   private readonly deciding: DecidingParts;
@@ -64,6 +66,7 @@ export class BudgetQueue {
     this.deciding = { budgetId, waiters, yielding, lookups, writeOut, refusals };
     this.reads = new StateReads(store, budgetId);
     this.lastDays = new LastDays(context, this.writeOut);
+    this.denialRate = new DenialRate(context, budgetId);
     this.observer = context.observer.budget(budgetId);
     this.answers = new Answers(context, {
       ...{ budgetId, waiters, lookups: this.lookups, observer: this.observer },
@@ -327,6 +330,8 @@ export class BudgetQueue {
   tick(): void {
     this.expire(this.now());
     this.tell({ kind: 'tick' });
+    const report = this.denialRate.report(this.machine.lastLedger);
+    if (report !== undefined) this.ask(report);
   }
 
   private expire(now: number): void {

@@ -7,6 +7,7 @@ import type { BudgetStore } from '../store/store.js';
 import type { AlertDispatcher } from './alert-dispatcher.js';
 import type { Bounds } from './bounds.js';
 import type { DenialMemories } from './denial-memory.js';
+import type { ForeignDenials } from './foreign-denials.js';
 import type { ArbiterObserver } from './observer.js';
 
 /** What the parts of one arbiter share. */
@@ -30,6 +31,8 @@ export interface Context {
   /** Absent where nobody collects traces. */
   readonly tracing: Tracing | undefined;
   readonly denied: DenialMemories;
+  /** What other replicas refused of late. */
+  readonly foreign: ForeignDenials;
   /** The streams of sessions that are open on this replica. */
   readonly streams: Set<string>;
   /** The number of the next commit of this replica. */

@@ -1,20 +1,21 @@
-import { HOUR_MS, hourOf } from '../domain/denials/denials.js';
-import { NOTHING_RECENT, type RecentDenials } from '../domain/denials/recent.js';
+import { DAY_MS, type DenialSpan, HOUR_MS, hourOf } from '../domain/denials/denials.js';
+import { mergedRecent, NOTHING_RECENT, type RecentDenials } from '../domain/denials/recent.js';
+import { dayOf, withoutFolded } from '../domain/denials/records.js';
 import { denialList } from '../domain/denials/rows.js';
 import { type BudgetSnapshot, type Refused, refused } from '../domain/model/outcomes.js';
 import type { Context } from './context.js';
 import type { DenialQuery, Denials } from './service-port.js';
 
-const USUAL_MS = 24 * HOUR_MS;
-const MOST_MS = 7 * 24 * HOUR_MS;
+const USUAL_MS = DAY_MS;
+const MOST_MS = 7 * DAY_MS;
 
-/** Who was refused: what this replica remembers, the moment included. */
-export function listDenials(
-  { denied, clock }: Context,
-  { budget: { budgetId }, epoch }: BudgetSnapshot,
+/** Who was refused: what is stored of all replicas, and in place of what this one wrote what it remembers, which is newer. */
+export async function listDenials(
+  context: Context,
+  snapshot: BudgetSnapshot,
   query: DenialQuery,
-): Denials | Refused {
-  const { now } = clock.read();
+): Promise<Denials | Refused> {
+  const { now } = context.clock.read();
   const to = query.to ?? now;
   const from = query.from ?? to - USUAL_MS;
   if (from >= to || to - from > MOST_MS) {
@@ -22,13 +23,33 @@ export function listDenials(
     return refused({ reason: 'INVALID_FIELD', violations: [{ field: 'from', description }] });
   }
   const hours = { from: hourOf(from), to: hourOf(to - 1) + HOUR_MS };
-  const memory = denied.of(budgetId);
-  const own = memory.epoch === epoch ? memory.spans(hours.from, hours.to) : [];
-  return { kind: 'denials', ...hours, ...denialList(own, query) };
+  return { kind: 'denials', ...hours, ...denialList(await spansOf(context, snapshot, hours), query) };
 }
 
-/** What this replica refused of late. */
-export function recentDenials({ denied, clock }: Context, budgetId: string, epoch: number): RecentDenials {
+async function spansOf(
+  { denied, store }: Context,
+  { budget: { budgetId }, epoch }: BudgetSnapshot,
+  { from, to }: { readonly from: number; readonly to: number },
+): Promise<DenialSpan[]> {
+  // A day that began before counts, too.
+  const stored = await store.readDenials(budgetId, epoch, dayOf(from), to);
+  // Looked at after the read: what was written and forgotten meanwhile is in neither else.
   const memory = denied.of(budgetId);
-  return memory.epoch === epoch ? memory.recent(clock.read().now) : NOTHING_RECENT;
+  const own = memory.epoch === epoch ? memory.spans(from, to) : [];
+  const remembered = new Set(own.map(({ start }) => start));
+  const others = withoutFolded(stored).filter(
+    ({ start, end, writer }) => end > from && !(writer === memory.writer && remembered.has(start)),
+  );
+  return [...others, ...own];
+}
+
+/** What this replica and others refused of late. */
+export function recentDenials(
+  { denied, clock, foreign }: Context,
+  budgetId: string,
+  epoch: number,
+): RecentDenials {
+  const memory = denied.of(budgetId);
+  const own = memory.epoch === epoch ? memory.recent(clock.read().now) : NOTHING_RECENT;
+  return mergedRecent([own, ...foreign.known(budgetId, epoch)]);
 }

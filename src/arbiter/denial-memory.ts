@@ -4,6 +4,7 @@ import { HourDenials } from '../domain/denials/hour-denials.js';
 import { mergedRules } from '../domain/denials/merged.js';
 import { DeniedMinutes } from '../domain/denials/minutes.js';
 import { NOTHING_RECENT, RECENT_MS, type RecentDenials } from '../domain/denials/recent.js';
+import type { DenialHead, DenialWrite } from '../domain/denials/records.js';
 import type { Denial } from '../domain/model/types.js';
 import type { DeniedRule } from './service-port.js';
 
@@ -11,13 +12,21 @@ import type { DeniedRule } from './service-port.js';
 const MOST_BUDGETS = 2_000;
 /** Hours of a budget that may be kept: those whose end could not be written yet are tried again for as long. */
 const MOST_HOURS = 24;
+/** AIs that are told by name to other replicas, which add them up. */
+const RECENT_AIS = 20;
 
 /** Outlives a budget's stay in memory, which ends a minute after its last use. */
 export class DenialMemories {
   private readonly byBudget = new Map<string, DenialMemory>();
+  /** Those with something to be written, be they still among the above or not. */
+  readonly unwritten = new Set<DenialMemory>();
+  private made = 0;
+
+  /** `writer`: names this run of this replica, and no other. */
+  constructor(readonly writer: string) {}
 
   of(budgetId: string): DenialMemory {
-    const memory = this.byBudget.get(budgetId) ?? new DenialMemory();
+    const memory = this.byBudget.get(budgetId) ?? this.make(budgetId);
     this.byBudget.delete(budgetId);
     this.byBudget.set(budgetId, memory);
     if (this.byBudget.size > MOST_BUDGETS) {
@@ -25,6 +34,12 @@ export class DenialMemories {
       if (oldest !== undefined) this.byBudget.delete(oldest);
     }
     return memory;
+  }
+
+  /** Each has a name of its own: one that gave way may still be written, beside one that took its place. */
+  private make(budgetId: string): DenialMemory {
+    this.made += 1;
+    return new DenialMemory(budgetId, `${this.writer}-${this.made}`, (memory) => this.unwritten.add(memory));
   }
 }
 
@@ -36,7 +51,14 @@ export class DenialMemory {
   private minutes = new DeniedMinutes();
   /** Of hours that are no longer kept. */
   private before: readonly RuleDenials[] = [];
+  private isWritten = true;
   epoch: number | undefined;
+
+  constructor(
+    readonly budgetId: string,
+    readonly writer: string,
+    private readonly changed: (memory: DenialMemory) => void,
+  ) {}
 
   /** A budget that was deleted and begins again has denied nobody. */
   ofEpoch(epoch: number): void {
@@ -60,6 +82,9 @@ export class DenialMemory {
     if (hour === undefined || at < hour.start || at >= hour.start + HOUR_MS) hour = this.hourAt(at);
     hour.note({ at, aiId, blockers, wouldDeny }, isKnown);
     this.minutes.note(at, wouldDeny);
+    if (!this.isWritten) return;
+    this.isWritten = false;
+    this.changed(this);
   }
 
   private hourAt(at: number): HourDenials {
@@ -79,6 +104,56 @@ export class DenialMemory {
     if (hour === undefined) return;
     this.before = mergedRules([{ rules: this.before }, { rules: hour.rules() }]);
     this.hours.delete(start);
+  }
+
+  /** What is to be written now: of each hour that changed its sums, and `withAis` what changed by AI. */
+  takeWrites(now: number, withAis: boolean): DenialWrite[] {
+    const writes: DenialWrite[] = [];
+    for (const hour of this.hours.values()) {
+      if (!hour.isChanged && !(withAis && hour.hasAiChanges)) continue;
+      hour.revision += 1;
+      hour.isChanged = false;
+      const changes = withAis ? hour.takeChanges() : { ais: new Map(), gone: [] };
+      writes.push({ head: this.headOf(hour, now), ...changes });
+    }
+    return writes;
+  }
+
+  private headOf(hour: HourDenials, now: number): DenialHead {
+    const { start, denied, wouldDeny, lastAt, floor, revision } = hour;
+    const { budgetId, writer, epoch = 0 } = this;
+    const recentAis = hour.aisSince(now - RECENT_MS);
+    return {
+      ...{ budgetId, epoch, writer, revision, start, end: start + HOUR_MS, denied, wouldDeny, lastAt, floor },
+      ...{ rules: hour.rules(), minutes: this.minutes.since(Math.max(start, now - RECENT_MS)) },
+      ...{ recentAis: recentAis.slice(0, RECENT_AIS), recentAiCount: recentAis.length },
+    };
+  }
+
+  /** It did not arrive: it goes with the next. */
+  giveBack({ head, ais, gone }: DenialWrite): void {
+    if (head.epoch !== this.epoch) return;
+    const hour = this.hours.get(head.start);
+    hour?.giveBack({ ais, gone });
+    if (hour !== undefined) hour.isChanged = true;
+  }
+
+  /** What was taken has arrived, all of it with its AIs: hours that are over are in the store from now on. */
+  settle(now: number): void {
+    for (const [start, hour] of this.hours) {
+      if (hour.isChanged || hour.hasAiChanges || start + HOUR_MS > now - RECENT_MS || hour === this.hour)
+        continue;
+      this.forget(start);
+    }
+  }
+
+  /** Nothing waits to be written: the next denial says that it does. */
+  get isSettled(): boolean {
+    return [...this.hours.values()].every((hour) => !hour.isChanged && !hour.hasAiChanges);
+  }
+
+  rest(): void {
+    this.isWritten = true;
   }
 
   /** By rule, since the start of this replica. */

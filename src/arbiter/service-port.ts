@@ -12,7 +12,8 @@ import type {
 import type { AcquireRequest, BudgetRequest, OwnKind } from '../domain/model/requests.js';
 import type { SessionRef } from '../domain/model/session-ref.js';
 import type { UsageDay } from '../domain/model/state.js';
-import type { CallCount, LeaseView, Rule } from '../domain/model/types.js';
+import type { LeaseView, Rule } from '../domain/model/types.js';
+import type { CrossedRow, CrossingKey, Whose } from '../domain/statistics/crossing.js';
 import type { Headline } from '../domain/statistics/headline.js';
 
 /** What a caller's connection can say while its request is under way. */
@@ -156,9 +157,16 @@ export interface Denials extends DenialList {
 /** By what usage is summed. */
 export type Grouping = 'DAY' | 'HOUR' | 'AI' | 'MODEL' | 'TEAM';
 
+export type UsageOrder = 'KEY' | 'TOKENS' | 'CALLS';
+
 /** Which usage is listed: days from and to, the first and last included. */
-export interface UsageQuery {
+export interface UsageQuery extends Whose {
   readonly groupBy: Grouping;
+  /** By several at once; then `groupBy` is the first of them. */
+  readonly by?: readonly CrossingKey[];
+  /** Absent: by key. */
+  readonly orderBy?: UsageOrder;
+  readonly descending?: boolean;
   readonly fromDay?: string;
   readonly toDay?: string;
   readonly pageSize: number;
@@ -166,11 +174,11 @@ export interface UsageQuery {
   readonly afterKey?: string;
 }
 
-/** The usage of one day, hour, AI or model. */
-export interface UsageRow extends CallCount {
+/** The usage of one day, hour, AI, model or team, or of several of them together. */
+export interface UsageRow extends CrossedRow {
   readonly key: string;
+  /** Absent where it is of no day, or where the hour is not known. */
   readonly start?: number;
-  readonly tokens: number;
   readonly presumed: number;
   readonly late: number;
 }
@@ -178,6 +186,11 @@ export interface UsageRow extends CallCount {
 /** A page of it. */
 export interface UsageRows {
   readonly rows: readonly UsageRow[];
+  /** Of the rows of all pages. */
+  readonly totalTokens: number;
+  readonly totalCalls: number;
+  /** All that was used in that span. */
+  readonly budgetTokens: number;
   readonly nextKey?: string;
 }
 

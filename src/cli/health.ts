@@ -1,13 +1,29 @@
-import { ConfigError, settingText } from '../config/config.js';
-import { ADDRESS_RULE, type Address, parseAddress } from '../config/values.js';
+import { parseArgs } from 'node:util';
+import { ADDRESS_RULE, type Address, HTTP_ADDRESS, parseAddress } from '../config/address.js';
+import { textIn } from '../config/environment.js';
 import { type Answered, ExchangeError, exchange } from '../platform/exchange.js';
 import { PROCESS_SCHEDULER } from '../platform/scheduler.js';
 import { StartError } from '../platform/start-error.js';
 import type { Run } from './output.js';
 
 export interface HealthOptions {
-  readonly live?: true;
+  readonly live?: boolean;
   readonly httpAddress?: string;
+}
+
+/**
+ * What a probe asks for, read without the library of the other commands: a probe runs every few seconds, and most of its cost
+ * would be loading that. Undefined for anything but `health` with its options as they should be: the program says the rest.
+ */
+export function probeOptions([command, ...args]: readonly string[]): HealthOptions | undefined {
+  if (command !== 'health') return undefined;
+  try {
+    const options = { live: { type: 'boolean' }, 'http-address': { type: 'string' } } as const;
+    const { live, 'http-address': httpAddress } = parseArgs({ args, options }).values;
+    return { ...(live && { live }), ...(httpAddress !== undefined && { httpAddress }) };
+  } catch {
+    return undefined;
+  }
 }
 
 /** Below the time that probes usually allow. */
@@ -24,14 +40,14 @@ export async function checkHealth(
   { environment, output, finish }: Run,
   options: HealthOptions,
 ): Promise<void> {
-  const text = options.httpAddress ?? settingText(environment, 'httpAddress').text ?? '';
+  const text = options.httpAddress ?? textIn(environment, HTTP_ADDRESS).text ?? '';
   const address = parseAddress(text);
   if (address === undefined)
-    throw new ConfigError([`HTTP_ADDRESS: ${JSON.stringify(text)} is not ${ADDRESS_RULE}`]);
+    throw new StartError(`HTTP_ADDRESS: ${JSON.stringify(text)} is not ${ADDRESS_RULE}`, 2);
   if (address.port === 0) {
-    throw new ConfigError([
-      'HTTP_ADDRESS: with port 0 the system chose one, which only the log knows; use --http-address',
-    ]);
+    const message =
+      'HTTP_ADDRESS: with port 0 the system chose one, which only the log knows; use --http-address';
+    throw new StartError(message, 2);
   }
   const path = options.live ? '/healthz' : '/readyz';
   try {

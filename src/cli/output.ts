@@ -1,4 +1,4 @@
-import type { Environment } from '../config/config.js';
+import type { Environment } from '../config/environment.js';
 
 /** Where a command prints; what it is asked for goes to `out`, the rest to `err`. */
 export interface Output {

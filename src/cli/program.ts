@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { SETTING_KEYS, SETTINGS } from '../config/settings.js';
 import { version } from '../platform/version.js';
 import type { AckOptions, ListAlertsOptions, SilenceOptions } from './alerts.js';
@@ -13,6 +13,16 @@ import type { AddOptions } from './top-up.js';
 
 /** Asks for nothing but to serve: what commander calls when no command is named. */
 export type Serve = () => void;
+
+/** Runs the command that `args` name. What is wrong with them was told when this finishes with exit code 2. */
+export async function runProgram(args: readonly string[], run: Run, serve: Serve): Promise<void> {
+  try {
+    await programFor(run, serve).parseAsync([...args], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    run.finish(error.exitCode === 0 ? 0 : 2);
+  }
+}
 
 /** Every command. What one does is loaded when it is run. */
 export function programFor(run: Run, serve: Serve): Command {

@@ -1,8 +1,7 @@
-import { CommanderError } from 'commander';
-import { type Environment, processEnvironment } from '../config/config.js';
+import { type Environment, processEnvironment } from '../config/environment.js';
 import { StartError } from '../platform/start-error.js';
+import { checkHealth, probeOptions } from './health.js';
 import { type Output, PROCESS_OUTPUT } from './output.js';
-import { programFor } from './program.js';
 
 /**
  * Runs a command, or answers an option such as `--help`: the exit code. Undefined: serve. An error of an operator's making
@@ -26,10 +25,12 @@ export async function runCli(
   };
   if (args.length > 0) output.start?.();
   try {
-    await programFor({ environment, output, finish }, serve).parseAsync([...args], { from: 'user' });
+    const run = { environment, output, finish };
+    const probe = probeOptions(args);
+    if (probe !== undefined) await checkHealth(run, probe);
+    else await (await import('./program.js')).runProgram(args, run, serve);
     return exitCode;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (error instanceof StartError) return refused(error, error.exitCode);
     // A folder that may not be written, a disk that is full: the message says which.
     if (error instanceof Error && 'syscall' in error) return refused(error, 1);

@@ -5,9 +5,9 @@ import type { KnownDay } from '../domain/ledger/past-days.js';
 import type { PolicyFields } from '../domain/model/policy.js';
 import type { HourTotal } from '../domain/model/state.js';
 import { dayIn, daysInMonth, firstDayKept, lastDayOf, monthOfDay } from '../domain/time/calendar.js';
-import { dayName } from '../domain/time/windows.js';
+import { calendarDay, dayName } from '../domain/time/windows.js';
 import { type Lease, LeaseState } from '../gen/budgetarbiter/v1/budget.js';
-import { UsageGrouping, type UsageRow } from '../gen/budgetarbiter/v1/budget_admin_service.js';
+import { UsageGrouping, UsageOrder, type UsageRow } from '../gen/budgetarbiter/v1/budget_admin_service.js';
 import { PROCESS_TIME } from '../platform/clock.js';
 import { StartError } from '../platform/start-error.js';
 import type { UsedDay } from '../replay/usage-trace.js';
@@ -72,10 +72,15 @@ export class ServedBudget {
     const month = monthOfDay(firstDayKept(monthOfDay(dayName(this.zone, PROCESS_TIME.wall())), months));
     const rows = await this.rows(UsageGrouping.USAGE_GROUPING_HOUR, dayIn(month, 1), lastDayOf(month));
     const days = new Map<string, HourTotal[]>();
-    for (const { key, start, tokens } of rows) {
-      const day = key.slice(0, 'YYYY-MM-DD'.length);
-      days.set(day, [...(days.get(day) ?? []), { start: start?.getTime() ?? 0, tokens }]);
-    }
+    for (const { day } of rows)
+      if (!days.has(day))
+        days.set(
+          day,
+          this.hoursOf(
+            day,
+            rows.filter((row) => row.day === day),
+          ),
+        );
     const totalOf = (hours: readonly HourTotal[]) => hours.reduce((sum, { tokens }) => sum + tokens, 0);
     return [...days].map(([day, hours]) => ({ day, hours, total: totalOf(hours), zone: this.zone }));
   }
@@ -86,10 +91,20 @@ export class ServedBudget {
     const byName = (rows: readonly UsageRow[]) => new Map(rows.map(({ key, tokens }) => [key, tokens]));
     return {
       day,
-      hours: hours.map(({ start, tokens }) => ({ start: start?.getTime() ?? 0, tokens })),
+      hours: this.hoursOf(day, hours),
       ...{ ais: byName(ais), models: byName(models) },
       calls: ais.reduce((sum, { calls }) => sum + calls, 0),
     };
+  }
+
+  /** Of what has no known hour it is taken that it was spent at the beginning of its day. */
+  private hoursOf(day: string, rows: readonly UsageRow[]): HourTotal[] {
+    const hours = new Map<number, number>();
+    for (const { start, tokens } of rows) {
+      const at = start?.getTime() ?? calendarDay(this.zone, day).start;
+      hours.set(at, (hours.get(at) ?? 0) + tokens);
+    }
+    return [...hours].map(([start, tokens]) => ({ start, tokens })).sort((a, b) => a.start - b.start);
   }
 
   private async rows(groupBy: UsageGrouping, fromDay: string, toDay: string): Promise<UsageRow[]> {
@@ -97,7 +112,15 @@ export class ServedBudget {
     const rows: UsageRow[] = [];
     for (let pageToken = ''; ; ) {
       const { budgetId } = this;
-      const request = { budgetId, groupBy, fromDay, toDay, pageSize: PAGE, pageToken };
+      const span = {
+        groupBy,
+        fromDay,
+        toDay,
+        by: [],
+        orderBy: UsageOrder.USAGE_ORDER_KEY,
+        descending: false,
+      };
+      const request = { budgetId, ...span, pageSize: PAGE, pageToken };
       const page = await call(admin.listUsage.bind(admin), request);
       rows.push(...page.rows);
       pageToken = page.nextPageToken;

@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { ConfigError, type Environment, settingText } from '../config/config.js';
+import { ConfigError, settingText } from '../config/config.js';
+import type { Environment } from '../config/environment.js';
 import { SETTINGS } from '../config/settings.js';
 import { PROCESS_TIME } from '../platform/clock.js';
 import { randomIds } from '../platform/ids.js';

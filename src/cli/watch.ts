@@ -1,5 +1,6 @@
 import type { ServiceError } from '@grpc/grpc-js';
-import { processEnvironment, settingText } from '../config/config.js';
+import { settingText } from '../config/config.js';
+import { processEnvironment } from '../config/environment.js';
 import type { WatchBudgetResponse } from '../gen/budgetarbiter/v1/budget_admin_service.js';
 import { PROCESS_TIME } from '../platform/clock.js';
 import { PROCESS_SCHEDULER, pause, type Scheduler } from '../platform/scheduler.js';

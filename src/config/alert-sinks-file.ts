@@ -4,8 +4,9 @@ import { z } from 'zod';
 import { SECRET_PREFIX, SINK_KINDS, type SinkKind, type SinkSettings } from '../alerts/sink-settings.js';
 import { ALERT_RULES, type AlertRule } from '../domain/alerts/condition.js';
 import { textOf } from '../platform/bytes.js';
+import { type Address, isLoopback } from './address.js';
 import { nearest } from './near-miss.js';
-import { type Address, BUDGET_PATTERN, isLoopback, isNot, isNotDiscreetly, parsed, shown } from './values.js';
+import { BUDGET_PATTERN, isNot, isNotDiscreetly, parsed, shown } from './values.js';
 import { type Problem, pathText, type YamlPath, type YamlSource } from './yaml-source.js';
 
 /** The form of the section `alert_sinks` of CONFIG_FILE. Each key may be written as it stands here, and no other. */

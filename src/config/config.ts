@@ -2,11 +2,12 @@ import type { SinkSettings } from '../alerts/sink-settings.js';
 import { redactSecrets } from '../platform/redact.js';
 import { StartError } from '../platform/start-error.js';
 import type { ConfiguredAccess } from './access-file.js';
+import { type Address, isLoopback } from './address.js';
 import { type BudgetsFile, type ConfiguredBudget, readBudgetsFile } from './budgets-file.js';
+import { type Environment, processEnvironment, textIn } from './environment.js';
 import { METRICS_DEFAULTS, type MetricsSettings } from './metrics-file.js';
 import { nearMissWarnings } from './near-miss.js';
 import { SETTING_KEYS, SETTINGS, type SettingKey, type SettingValues } from './settings.js';
-import { type Address, isLoopback } from './values.js';
 import type { Problem } from './yaml-source.js';
 
 /** All that the service is told from outside, checked and frozen. Field by field the table in `config/settings.ts`. */
@@ -24,8 +25,6 @@ export interface LoadedConfig {
   readonly warnings: readonly string[];
 }
 
-export type Environment = Readonly<Record<string, string | undefined>>;
-
 /** Everything that is wrong with the configuration, one line each. */
 export class ConfigError extends StartError {
   override readonly name = 'ConfigError';
@@ -35,7 +34,7 @@ export class ConfigError extends StartError {
 }
 
 /** Reads and checks the whole configuration. Throws a `ConfigError` that lists every problem. */
-export function loadConfig(environment: Environment = process.env): LoadedConfig {
+export function loadConfig(environment: Environment = processEnvironment()): LoadedConfig {
   const { values, problems: unreadable } = readSettings(environment);
   const file = values.configFile === undefined ? undefined : readBudgetsFile(values.configFile, environment);
   const problems = [...unreadable, ...addressProblems(values, file), ...(file?.problems ?? [])];
@@ -54,20 +53,12 @@ export function loadConfig(environment: Environment = process.env): LoadedConfig
   };
 }
 
-/** The text of a setting: as it is set, or its default. A variable that is set to nothing counts as not set. */
+/** The text of a setting: as it is set, or its default. */
 export function settingText(
   environment: Environment,
   key: SettingKey,
 ): { text?: string; isDefault: boolean } {
-  const { variable, fallback }: { variable: string; fallback?: string } = SETTINGS[key];
-  const text = environment[variable];
-  if (text !== undefined && text !== '') return { text, isDefault: false };
-  return fallback === undefined ? { isDefault: true } : { text: fallback, isDefault: true };
-}
-
-/** The environment of this process, for what prints settings. */
-export function processEnvironment(): Environment {
-  return process.env;
+  return textIn(environment, SETTINGS[key]);
 }
 
 function readSettings(environment: Environment): { values: Partial<SettingValues>; problems: Problem[] } {

@@ -1,16 +1,8 @@
 import type { z } from 'zod';
 import { BUDGET_ID_RULE, isBudgetId } from '../domain/model/budget-id.js';
 import { LOG_LEVELS, type LogLevel } from '../platform/pino-log.js';
-import {
-  ADDRESS_RULE,
-  DURATION_RULE,
-  parseAddress,
-  parseDuration,
-  parsed,
-  parseHttpUrl,
-  parseMongoUri,
-  parseWhole,
-} from './values.js';
+import { ADDRESS_RULE, HTTP_ADDRESS, parseAddress } from './address.js';
+import { DURATION_RULE, parseDuration, parsed, parseHttpUrl, parseMongoUri, parseWhole } from './values.js';
 
 /** One environment variable. `--help`, `--check-config` and the reading of the environment all follow this table. */
 export interface Setting<T> {
@@ -36,8 +28,7 @@ export const SETTINGS = {
     ],
   },
   httpAddress: {
-    variable: 'HTTP_ADDRESS',
-    fallback: '127.0.0.1:8080',
+    ...HTTP_ADDRESS,
     schema: parsed(parseAddress, ADDRESS_RULE),
     help: ['Where the dashboard, JSON and health checks are served; same rule.'],
   },

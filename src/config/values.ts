@@ -1,16 +1,7 @@
-import { BlockList, isIP } from 'node:net';
 import { z } from 'zod';
 import { fits, TEXTS } from '../domain/model/field-limits.js';
 import { reservedAi } from '../domain/model/reserved-names.js';
 import { OTHER } from '../domain/model/types.js';
-
-/** Where a server listens. Port 0 lets the system choose one. */
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-  /** As it was set: host and port, an IPv6 address in brackets. */
-  readonly text: string;
-}
 
 /** A value as a message shows it: quoted, and cut if long. */
 export function shown(value: unknown): string {
@@ -88,32 +79,6 @@ export function durationText(ms: number): string {
     if (ms > 0 && ms % UNIT_MS[unit] === 0) return `${ms / UNIT_MS[unit]}${unit}`;
   }
   return `${ms}ms`;
-}
-
-const HOST_NAME =
-  /^(?!.*\.\d+$)(?!\d+$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
-
-/** `127.0.0.1:50051`, `localhost:0` or `[::1]:1234`. */
-export function parseAddress(text: string): Address | undefined {
-  const [, six, other, digits] = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text) ?? [];
-  const port = Number(digits);
-  if (digits === undefined || port > 65_535) return undefined;
-  if (six !== undefined) return isIP(six) === 6 ? { host: six, port, text } : undefined;
-  if (other === undefined || !(isIP(other) === 4 || HOST_NAME.test(other))) return undefined;
-  return other.length <= 253 ? { host: other, port, text } : undefined;
-}
-
-export const ADDRESS_RULE = 'host:port, such as 127.0.0.1:50051, [::1]:50051 or localhost:0';
-
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
-LOOPBACK.addAddress('::1', 'ipv6');
-
-/** Only this machine reaches it. */
-export function isLoopback({ host }: Address): boolean {
-  const version = isIP(host);
-  if (version === 0) return host.toLowerCase() === 'localhost';
-  return LOOPBACK.check(host, version === 6 ? 'ipv6' : 'ipv4');
 }
 
 const MONGODB_HOST = String.raw`(?:\[[0-9a-fA-F:.]+\]|[^@/\s:,[\]]+)(?::\d{1,5})?`;

@@ -224,6 +224,7 @@ export function deleteBudget(ledger: Ledger, { force, etag }: DeleteBudgetReques
   closeOver(ledger);
   ledger.pause = undefined;
   ledger.setSilences({});
+  ledger.setDenialRate(undefined);
   ledger.policyFields = {};
   endAlerts(ledger);
   ledger.closedDay = undefined;

@@ -1,6 +1,7 @@
 import { advance } from './advance.js';
 import { claimDeliveries, recordDeliveries } from './alerts/alert-deliveries.js';
 import { acknowledgeAlert, silenceAlerts } from './alerts/alert-handling.js';
+import { reportDenials } from './alerts/denial-rate.js';
 import { deleteBudget, pause, putPolicy, resume } from './budget-changes.js';
 import { recordChange } from './changes/record-change.js';
 import { resetClock } from './clock-reset.js';
@@ -143,6 +144,9 @@ function housekeeping(
       break;
     case 'mark-refused':
       if (request.epoch === ledger.epoch) for (const day of request.days) markRefused(ledger, day);
+      break;
+    case 'report-denials':
+      reportDenials(ledger, request);
       break;
     case 'claim-deliveries':
       claimDeliveries(ledger, request);

@@ -3,6 +3,7 @@ import { addressAlerts } from './alerts/alert-deliveries.js';
 import { alertInput } from './alerts/alert-input.js';
 import { viewOfAlert } from './alerts/alert-view.js';
 import { forgettableMarks, nextNoticeEnd, placed, updateMarks } from './alerts/alerts.js';
+import { endDenialRate } from './alerts/denial-rate.js';
 import { silencedUntil, silencesAt } from './alerts/silences.js';
 import type { Ledger } from './ledger/ledger.js';
 import { dropEndedTopUps } from './ledger/top-ups.js';
@@ -43,6 +44,7 @@ export function finish(ledger: Ledger, stamp: Stamp, housekeeping: boolean): Sta
 function evaluateAlerts(ledger: Ledger): void {
   const { tables, clock } = ledger;
   endSilences(ledger);
+  endDenialRate(ledger);
   const isDue = nextNoticeEnd(tables.alerts.values()) <= clock;
   if (!ledger.touched && !isDue && ledger.alertsCheckedFor === ledger.hour.start) return;
   ledger.alertsCheckedFor = ledger.hour.start;

@@ -1,5 +1,6 @@
 import { nextTakeOver } from './alerts/alert-deliveries.js';
 import { endsWithDay, mayEndByTime, nextNoticeEnd } from './alerts/alerts.js';
+import { reportEndsAt } from './alerts/denial-rate.js';
 import { firstSilenceEnd } from './alerts/silences.js';
 import type { Ledger } from './ledger/ledger.js';
 import type { StoredAlert } from './model/state.js';
@@ -29,6 +30,7 @@ export function nextWake(ledger: Ledger): number | undefined {
   // Who was told that it began wants to be told that it is over, also if nobody asks for a slot any more.
   if (ledger.exists && hasMark(ledger, mayEndByTime)) earliest = Math.min(earliest, ledger.hour.end);
   if (ledger.exists) earliest = Math.min(earliest, Math.max(clock, firstSilenceEnd(ledger.silences)));
+  if (ledger.exists) earliest = Math.min(earliest, Math.max(clock, reportEndsAt(ledger.denialRate)));
   if (ledger.exists) earliest = Math.min(earliest, nextNoticeEnd(tables.alerts.values()));
   // A month in use wants its days closed and graded, also those on which nothing happens; and the last day of one is graded in the next.
   const wantsDayClosed = tables.monthSpent > 0 || hasMark(ledger, endsWithDay);

@@ -835,8 +835,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
     "/budgetarbiter.v1.BudgetAdminService/ListUsage": {
       "post": {
         "operationId": "ListUsage",
-        "summary": "Lists usage by day, hour, AI or model, over any time within the retention.",
-        "description": "Lists usage by day, hour, AI or model, over any time within the retention. Errors: NOT_FOUND (BUDGET_NOT_FOUND).",
+        "summary": "Lists usage by day, hour, AI, model or team, or by several of them at once, over any time within the retention: of all, or of one AI, model or team, in the order that is asked for.",
+        "description": "Lists usage by day, hour, AI, model or team, or by several of them at once, over any time within the retention: of all, or of one AI, model or team, in the order that is asked for. Errors: NOT_FOUND (BUDGET_NOT_FOUND).",
         "tags": [
           "BudgetAdminService"
         ],
@@ -1234,8 +1234,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
     "/api/v1/budgets/{budget_id}/usage": {
       "get": {
         "operationId": "readListUsage",
-        "summary": "Lists usage by day, hour, AI or model, over any time within the retention.",
-        "description": "Lists usage by day, hour, AI or model, over any time within the retention. Errors: NOT_FOUND (BUDGET_NOT_FOUND).",
+        "summary": "Lists usage by day, hour, AI, model or team, or by several of them at once, over any time within the retention: of all, or of one AI, model or team, in the order that is asked for.",
+        "description": "Lists usage by day, hour, AI, model or team, or by several of them at once, over any time within the retention: of all, or of one AI, model or team, in the order that is asked for. Errors: NOT_FOUND (BUDGET_NOT_FOUND).",
         "tags": [
           "Reading"
         ],
@@ -1256,7 +1256,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "name": "group_by",
             "in": "query",
             "required": false,
-            "description": "By what. Unspecified means DAY.",
+            "description": "By what. Unspecified means DAY. Not together with `by`.",
             "schema": {
               "type": "string",
               "enum": [
@@ -1316,6 +1316,89 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "type": "string",
               "maxLength": 2048,
               "pattern": "^[A-Za-z0-9_-]*$"
+            }
+          },
+          {
+            "name": "by",
+            "in": "query",
+            "required": false,
+            "description": "By several at once: a row for each day, AI, model and team, as far as they are named here, that have usage together. HOUR stands alone, and without `ai_id`, `model` and `team_id`, since AIs and models are counted by day. What an AI used of which model is known of days that were counted by this version or a later one: of earlier ones the model is `(unknown)`, or where one `model` is asked for, the AI. Beyond 5,000 of an AI and a model in a day it is `(other)`.",
+            "schema": {
+              "type": "array",
+              "items": {
+                "type": "string",
+                "enum": [
+                  "USAGE_GROUPING_UNSPECIFIED",
+                  "USAGE_GROUPING_DAY",
+                  "USAGE_GROUPING_HOUR",
+                  "USAGE_GROUPING_AI",
+                  "USAGE_GROUPING_MODEL",
+                  "USAGE_GROUPING_TEAM"
+                ]
+              },
+              "maxItems": 4,
+              "uniqueItems": true
+            },
+            "style": "form",
+            "explode": false
+          },
+          {
+            "name": "ai_id",
+            "in": "query",
+            "required": false,
+            "description": "What this AI used.",
+            "schema": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 128,
+              "pattern": "^[!-~]*$"
+            }
+          },
+          {
+            "name": "model",
+            "in": "query",
+            "required": false,
+            "description": "What was used of this model.",
+            "schema": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 128,
+              "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+              "x-maxBytes": 128
+            }
+          },
+          {
+            "name": "team_id",
+            "in": "query",
+            "required": false,
+            "description": "What the AIs of this team used, by the policy of now; `(none)`: those in no team.",
+            "schema": {
+              "type": "string",
+              "pattern": "^(\\(none\\)|[a-z0-9][a-z0-9._-]{0,62})$"
+            }
+          },
+          {
+            "name": "order_by",
+            "in": "query",
+            "required": false,
+            "description": "The order of the rows. Unspecified means by key.",
+            "schema": {
+              "type": "string",
+              "enum": [
+                "USAGE_ORDER_UNSPECIFIED",
+                "USAGE_ORDER_KEY",
+                "USAGE_ORDER_TOKENS",
+                "USAGE_ORDER_CALLS"
+              ]
+            }
+          },
+          {
+            "name": "descending",
+            "in": "query",
+            "required": false,
+            "description": "The largest, or the last key, first.",
+            "schema": {
+              "type": "boolean"
             }
           }
         ],
@@ -1718,8 +1801,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
     "/api/v1/usage": {
       "get": {
         "operationId": "readListUsageOfDefaultBudget",
-        "summary": "Lists usage by day, hour, AI or model, over any time within the retention.",
-        "description": "Lists usage by day, hour, AI or model, over any time within the retention. Errors: NOT_FOUND (BUDGET_NOT_FOUND).",
+        "summary": "Lists usage by day, hour, AI, model or team, or by several of them at once, over any time within the retention: of all, or of one AI, model or team, in the order that is asked for.",
+        "description": "Lists usage by day, hour, AI, model or team, or by several of them at once, over any time within the retention: of all, or of one AI, model or team, in the order that is asked for. Errors: NOT_FOUND (BUDGET_NOT_FOUND).",
         "tags": [
           "Reading"
         ],
@@ -1740,7 +1823,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "name": "group_by",
             "in": "query",
             "required": false,
-            "description": "By what. Unspecified means DAY.",
+            "description": "By what. Unspecified means DAY. Not together with `by`.",
             "schema": {
               "type": "string",
               "enum": [
@@ -1800,6 +1883,89 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "type": "string",
               "maxLength": 2048,
               "pattern": "^[A-Za-z0-9_-]*$"
+            }
+          },
+          {
+            "name": "by",
+            "in": "query",
+            "required": false,
+            "description": "By several at once: a row for each day, AI, model and team, as far as they are named here, that have usage together. HOUR stands alone, and without `ai_id`, `model` and `team_id`, since AIs and models are counted by day. What an AI used of which model is known of days that were counted by this version or a later one: of earlier ones the model is `(unknown)`, or where one `model` is asked for, the AI. Beyond 5,000 of an AI and a model in a day it is `(other)`.",
+            "schema": {
+              "type": "array",
+              "items": {
+                "type": "string",
+                "enum": [
+                  "USAGE_GROUPING_UNSPECIFIED",
+                  "USAGE_GROUPING_DAY",
+                  "USAGE_GROUPING_HOUR",
+                  "USAGE_GROUPING_AI",
+                  "USAGE_GROUPING_MODEL",
+                  "USAGE_GROUPING_TEAM"
+                ]
+              },
+              "maxItems": 4,
+              "uniqueItems": true
+            },
+            "style": "form",
+            "explode": false
+          },
+          {
+            "name": "ai_id",
+            "in": "query",
+            "required": false,
+            "description": "What this AI used.",
+            "schema": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 128,
+              "pattern": "^[!-~]*$"
+            }
+          },
+          {
+            "name": "model",
+            "in": "query",
+            "required": false,
+            "description": "What was used of this model.",
+            "schema": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 128,
+              "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+              "x-maxBytes": 128
+            }
+          },
+          {
+            "name": "team_id",
+            "in": "query",
+            "required": false,
+            "description": "What the AIs of this team used, by the policy of now; `(none)`: those in no team.",
+            "schema": {
+              "type": "string",
+              "pattern": "^(\\(none\\)|[a-z0-9][a-z0-9._-]{0,62})$"
+            }
+          },
+          {
+            "name": "order_by",
+            "in": "query",
+            "required": false,
+            "description": "The order of the rows. Unspecified means by key.",
+            "schema": {
+              "type": "string",
+              "enum": [
+                "USAGE_ORDER_UNSPECIFIED",
+                "USAGE_ORDER_KEY",
+                "USAGE_ORDER_TOKENS",
+                "USAGE_ORDER_CALLS"
+              ]
+            }
+          },
+          {
+            "name": "descending",
+            "in": "query",
+            "required": false,
+            "description": "The largest, or the last key, first.",
+            "schema": {
+              "type": "boolean"
             }
           }
         ],
@@ -2705,7 +2871,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "ALERT_RULE_UNPRICED_MODEL",
               "ALERT_RULE_MONTH_SHARE",
               "ALERT_RULE_AI_SHARE",
-              "ALERT_RULE_TEAM_SHARE"
+              "ALERT_RULE_TEAM_SHARE",
+              "ALERT_RULE_DENIAL_RATE"
             ],
             "description": "What happened."
           },
@@ -2736,7 +2903,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           },
           "value": {
             "type": "number",
-            "description": "The figure that was compared: tokens, or percent for POOR_SPREAD."
+            "description": "The figure that was compared: tokens, or percent for POOR_SPREAD, or denials a minute for DENIAL_RATE."
           },
           "threshold": {
             "type": "number",
@@ -2828,7 +2995,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "ALERT_RULE_UNPRICED_MODEL",
               "ALERT_RULE_MONTH_SHARE",
               "ALERT_RULE_AI_SHARE",
-              "ALERT_RULE_TEAM_SHARE"
+              "ALERT_RULE_TEAM_SHARE",
+              "ALERT_RULE_DENIAL_RATE"
             ],
             "description": "The rule; unset: every rule."
           },
@@ -3189,7 +3357,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "totalTokens": {
             "type": "string",
             "pattern": "^-?[0-9]+$",
-            "description": "Tokens of the day."
+            "description": "Tokens of the day, those of no known hour included."
           },
           "hoursWithUsage": {
             "type": "integer",
@@ -3210,6 +3378,11 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "date": {
             "type": "string",
             "description": "The day, `YYYY-MM-DD`."
+          },
+          "hourUnknownTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Of its tokens, those that `AdjustUsage` brought in: nobody knows in which hour they were spent, so no hour shows them."
           }
         }
       },
@@ -3219,7 +3392,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         "properties": {
           "total_tokens": {
             "type": "integer",
-            "description": "Tokens of the day."
+            "description": "Tokens of the day, those of no known hour included."
           },
           "hours_with_usage": {
             "type": "integer",
@@ -3240,6 +3413,10 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "date": {
             "type": "string",
             "description": "The day, `YYYY-MM-DD`."
+          },
+          "hour_unknown_tokens": {
+            "type": "integer",
+            "description": "Of its tokens, those that `AdjustUsage` brought in: nobody knows in which hour they were spent, so no hour shows them."
           }
         }
       },
@@ -4827,7 +5004,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               5,
               null
             ],
-            "description": "By what. Unspecified means DAY."
+            "description": "By what. Unspecified means DAY. Not together with `by`."
           },
           "fromDay": {
             "type": [
@@ -4869,6 +5046,80 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "maxLength": 2048,
             "pattern": "^[A-Za-z0-9_-]*$",
             "description": "`next_page_token` of the page before, which is opaque, and good for the same list alone."
+          },
+          "by": {
+            "type": [
+              "array",
+              "null"
+            ],
+            "items": {
+              "enum": [
+                "USAGE_GROUPING_UNSPECIFIED",
+                "USAGE_GROUPING_DAY",
+                "USAGE_GROUPING_HOUR",
+                "USAGE_GROUPING_AI",
+                "USAGE_GROUPING_MODEL",
+                "USAGE_GROUPING_TEAM",
+                0,
+                1,
+                2,
+                3,
+                4,
+                5
+              ]
+            },
+            "maxItems": 4,
+            "description": "By several at once: a row for each day, AI, model and team, as far as they are named here, that have usage together. HOUR stands alone, and without `ai_id`, `model` and `team_id`, since AIs and models are counted by day. What an AI used of which model is known of days that were counted by this version or a later one: of earlier ones the model is `(unknown)`, or where one `model` is asked for, the AI. Beyond 5,000 of an AI and a model in a day it is `(other)`."
+          },
+          "aiId": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "minLength": 1,
+            "maxLength": 128,
+            "pattern": "^[!-~]*$",
+            "description": "What this AI used."
+          },
+          "model": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "minLength": 1,
+            "maxLength": 128,
+            "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+            "x-maxBytes": 128,
+            "description": "What was used of this model."
+          },
+          "teamId": {
+            "type": [
+              "string",
+              "null"
+            ],
+            "pattern": "^(\\(none\\)|[a-z0-9][a-z0-9._-]{0,62})$",
+            "description": "What the AIs of this team used, by the policy of now; `(none)`: those in no team."
+          },
+          "orderBy": {
+            "enum": [
+              "USAGE_ORDER_UNSPECIFIED",
+              "USAGE_ORDER_KEY",
+              "USAGE_ORDER_TOKENS",
+              "USAGE_ORDER_CALLS",
+              0,
+              1,
+              2,
+              3,
+              null
+            ],
+            "description": "The order of the rows. Unspecified means by key."
+          },
+          "descending": {
+            "type": [
+              "boolean",
+              "null"
+            ],
+            "description": "The largest, or the last key, first."
           }
         },
         "additionalProperties": false,
@@ -4885,11 +5136,26 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "items": {
               "$ref": "#/components/schemas/UsageRow"
             },
-            "description": "The rows, in the order of their keys."
+            "description": "The rows, in the order that was asked for."
           },
           "nextPageToken": {
             "type": "string",
             "description": "Empty on the last page."
+          },
+          "totalTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Tokens of the rows of all pages."
+          },
+          "totalCalls": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "Calls of the rows of all pages."
+          },
+          "budgetTokens": {
+            "type": "string",
+            "pattern": "^-?[0-9]+$",
+            "description": "All that the budget used in that span, whichever AI, model or team is asked for: `total_tokens` of it is their share."
           }
         }
       },
@@ -5602,6 +5868,16 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "maxItems": 10,
             "description": "The same of what a team has spent of its own part of the month, which is `max_monthly_percent` of the enforced limit: TEAM_SHARE."
           },
+          "denialAlertPerMinute": {
+            "type": [
+              "integer",
+              "null"
+            ],
+            "format": "int32",
+            "minimum": 0,
+            "maximum": 1000000,
+            "description": "More denials than this in each of 10 minutes, as one replica counts its own, raise the alert DENIAL_RATE. 0 to 10^6; 0 turns it off. Default 0."
+          },
           "lending": {
             "enum": [
               "LENDING_UNSPECIFIED",
@@ -6183,6 +6459,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
                 "ALERT_RULE_MONTH_SHARE",
                 "ALERT_RULE_AI_SHARE",
                 "ALERT_RULE_TEAM_SHARE",
+                "ALERT_RULE_DENIAL_RATE",
                 0,
                 1,
                 2,
@@ -6197,7 +6474,8 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
                 11,
                 12,
                 13,
-                14
+                14,
+                15
               ]
             },
             "maxItems": 64,
@@ -7251,16 +7529,16 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
       },
       "UsageRow": {
         "type": "object",
-        "description": "The usage of one day, hour, AI, model or team.",
+        "description": "The usage of one day, hour, AI, model or team, or of several of them together.",
         "properties": {
           "key": {
             "type": "string",
-            "description": "`YYYY-MM-DD`, `YYYY-MM-DD HH:00`, the AI, the model or the team."
+            "description": "`YYYY-MM-DD`, `YYYY-MM-DD HH:00`, the AI, the model or the team; of several, these one after the other, with spaces between."
           },
           "start": {
             "type": "string",
             "format": "date-time",
-            "description": "The first moment of the day or hour."
+            "description": "The first moment of the day or hour. Absent where the hour is not known: `key` is the day then."
           },
           "tokens": {
             "type": "string",
@@ -7286,6 +7564,22 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "type": "string",
             "pattern": "^-?[0-9]+$",
             "description": "How many of them failed."
+          },
+          "day": {
+            "type": "string",
+            "description": "The day, `YYYY-MM-DD`, where usage is summed by it."
+          },
+          "aiId": {
+            "type": "string",
+            "description": "The AI, likewise."
+          },
+          "model": {
+            "type": "string",
+            "description": "The model, likewise."
+          },
+          "teamId": {
+            "type": "string",
+            "description": "The team, likewise; `(none)` for AIs in no team."
           }
         }
       },

@@ -73,6 +73,7 @@ function daily(day: DailyDistribution): object {
       start: jsonTime(start),
     })),
     date: day.date,
+    hour_unknown_tokens: day.hourUnknownTokens,
   };
 }
 

@@ -1,4 +1,5 @@
 import { SpanKind } from '@opentelemetry/api';
+import type { DenialRecord, DenialWrite } from '../domain/denials/records.js';
 import type { StoredChange } from '../domain/model/changes.js';
 import type { Receipt, StatePatch, UsageDay } from '../domain/model/state.js';
 import type { Cut, TidyMark } from '../domain/time/tidy-mark.js';
@@ -106,6 +107,30 @@ class ObservedStore implements BudgetStore {
 
   forget(budgetId: string, expected: StateVersion) {
     return this.timed('forget', () => this.store.forget(budgetId, expected));
+  }
+
+  writeDenials(writes: readonly DenialWrite[]) {
+    return this.timed('writeDenials', () => this.store.writeDenials(writes));
+  }
+
+  readDenials(budgetId: string, epoch: number, from: number, to: number) {
+    return this.timed('readDenials', () => this.store.readDenials(budgetId, epoch, from, to));
+  }
+
+  recentDenials(since: number, limit: number) {
+    return this.timed('recentDenials', () => this.store.recentDenials(since, limit));
+  }
+
+  unfoldedDenials(before: number, limit: number) {
+    return this.timed('unfoldedDenials', () => this.store.unfoldedDenials(before, limit));
+  }
+
+  foldDenials(day: DenialRecord) {
+    return this.timed('foldDenials', () => this.store.foldDenials(day));
+  }
+
+  tidyDenials(before: number, limit: number) {
+    return this.timed('tidyDenials', () => this.store.tidyDenials(before, limit));
   }
 
   close() {

@@ -1,6 +1,7 @@
 import type { StoredChange } from '../domain/model/changes.js';
 import type { Receipt, StateHead, StatePatch, StoredState, UsageDay } from '../domain/model/state.js';
 import type { Cut, TidyMark } from '../domain/time/tidy-mark.js';
+import type { DenialStore } from './denial-store.js';
 
 /** Which state a commit replaces. Revisions go on rising across epochs. */
 export interface StateVersion {
@@ -26,7 +27,7 @@ export type Freshness = 'current' | 'recent';
  *
  * Whatever a method has acknowledged is durable. Every method may throw a `StoreError`; no other error means anything.
  */
-export interface BudgetStore {
+export interface BudgetStore extends DenialStore {
   readonly name: 'memory' | 'lmdb' | 'mongo';
   /** No other process can write while this one has the store open, so what it last committed or loaded is current. */
   readonly exclusive: boolean;

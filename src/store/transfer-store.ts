@@ -1,4 +1,6 @@
+import type { DenialRecord } from '../domain/denials/records.js';
 import type { UsageDay } from '../domain/model/state.js';
+import type { DenialPosition } from './denial-store.js';
 import type { BudgetStore } from './store.js';
 import type { StoreLabel } from './store-mark.js';
 
@@ -9,6 +11,9 @@ export interface TransferStore extends BudgetStore {
 
   /** Usage documents of a budget, those of earlier epochs included: by epoch, then by day, those after `after`. */
   listDays(budgetId: string, after: DayPosition | undefined, limit: number): Promise<UsageDay[]>;
+
+  /** Denials of a budget, those of earlier epochs included: by epoch, then by start and writer, those after `after`. */
+  listDenials(budgetId: string, after: DenialPosition | undefined, limit: number): Promise<DenialRecord[]>;
 
   readLabel(): Promise<StoreLabel>;
   /** One atomic compare-and-swap by identity and revision. False: the store has another label by now. */

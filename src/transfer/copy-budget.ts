@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { DenialRecord, DenialWrite } from '../domain/denials/records.js';
 import type { StoredChange } from '../domain/model/changes.js';
 import {
   type Receipt,
@@ -36,6 +37,7 @@ function writing(target: TransferStore, budgetId: string): BudgetSink {
   return {
     days: (days) => target.writeDays(days),
     receipts: (receipts) => target.writeReceipts(budgetId, receipts),
+    denials: (denials) => target.writeDenials(denials.map(wholeRecord)),
     changes: (changes) => target.writeChanges(budgetId, changes),
     state: (state) => create(target, budgetId, state),
   };
@@ -64,12 +66,18 @@ export function wholePatch({ head, sections }: StoredState): StatePatch {
   return { head, resets: [], puts, drops: [] };
 }
 
+/** As one write that names all of its AIs. */
+export function wholeRecord({ ais, ...head }: DenialRecord): DenialWrite {
+  return { head, ais, gone: [] };
+}
+
 function tee(first: BudgetSink, second: BudgetSink | undefined): BudgetSink {
   if (second === undefined) return first;
   return {
     days: async (days) => void (await Promise.all([first.days(days), second.days(days)])),
     receipts: async (receipts) =>
       void (await Promise.all([first.receipts(receipts), second.receipts(receipts)])),
+    denials: async (denials) => void (await Promise.all([first.denials(denials), second.denials(denials)])),
     changes: async (changes) => void (await Promise.all([first.changes(changes), second.changes(changes)])),
     state: async (state) => void (await Promise.all([first.state(state), second.state(state)])),
   };
@@ -80,6 +88,7 @@ export class BudgetDigest implements BudgetSink {
   private readonly receiptHash = createHash('sha256');
   /** Stores list days of several epochs in different orders. */
   private readonly dayTexts: string[] = [];
+  private readonly denialTexts: string[] = [];
   private changesText = '';
   private stateText = '';
   receiptCount = 0;
@@ -99,6 +108,10 @@ export class BudgetDigest implements BudgetSink {
     }
   }
 
+  async denials(denials: readonly DenialRecord[]): Promise<void> {
+    this.denialTexts.push(...denials.map(canonical));
+  }
+
   async changes(changes: readonly StoredChange[]): Promise<void> {
     this.changesText = canonical(changes);
   }
@@ -112,12 +125,8 @@ export class BudgetDigest implements BudgetSink {
   }
 
   get value(): string {
-    const parts = [
-      this.stateText,
-      this.changesText,
-      ...this.dayTexts.toSorted(),
-      this.receiptHash.copy().digest('hex'),
-    ];
+    const others = [...this.dayTexts.toSorted(), ...this.denialTexts.toSorted()];
+    const parts = [this.stateText, this.changesText, ...others, this.receiptHash.copy().digest('hex')];
     return createHash('sha256').update(parts.join('\n')).digest('hex');
   }
 }

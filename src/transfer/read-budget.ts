@@ -1,15 +1,20 @@
 import { newestChanges } from '../domain/changes/newest-changes.js';
+import type { DenialRecord } from '../domain/denials/records.js';
 import { refuseNewer } from '../domain/ledger/ledger.js';
 import { KEPT_CHANGES, type StoredChange } from '../domain/model/changes.js';
 import type { Receipt, StoredState, UsageDay } from '../domain/model/state.js';
+import type { DenialPosition } from '../store/denial-store.js';
 import type { DayPosition, TransferStore } from '../store/transfer-store.js';
 
 const PAGE = 500;
+/** One may have half a megabyte. */
+const DENIALS_PAGE = 50;
 
 /** Takes in one budget, in parts. */
 export interface BudgetSink {
   days(days: readonly UsageDay[]): Promise<void>;
   receipts(receipts: readonly Receipt[]): Promise<void>;
+  denials(denials: readonly DenialRecord[]): Promise<void>;
   changes(changes: readonly StoredChange[]): Promise<void>;
   state(state: StoredState): Promise<void>;
 }
@@ -42,6 +47,12 @@ export async function readBudget(store: TransferStore, budgetId: string, sink: B
     const written = page.filter((receipt) => receipt.revision <= revision);
     await sink.receipts(newestOf([...written, ...due]));
     if (isLast) break;
+  }
+  for (let after: DenialPosition | undefined; ; ) {
+    const page = await store.listDenials(budgetId, after, DENIALS_PAGE);
+    await sink.denials(page);
+    after = page.at(-1);
+    if (page.length < DENIALS_PAGE) break;
   }
   await sink.changes(await changesOf(store, budgetId, state));
   await sink.state({ ...state, sections: { ...state.sections, outbox: new Map(), changes: new Map() } });

@@ -2,8 +2,10 @@ import { raisedNumbers, receiptInEpoch, restoreBudget } from '../domain/leases/r
 import { Ledger } from '../domain/ledger/ledger.js';
 import { nextWake } from '../domain/wake.js';
 import { StartError } from '../platform/start-error.js';
+import type { DenialPosition } from '../store/denial-store.js';
 import { StoreError } from '../store/store.js';
 import type { DayPosition, TransferStore } from '../store/transfer-store.js';
+import { wholeRecord } from './copy-budget.js';
 import { HeldLabel } from './held-label.js';
 import { budgetIds } from './read-budget.js';
 import { checkTarget, copyAll, refuseRunning, type TransferContext, verifyAll } from './transfer.js';
@@ -61,6 +63,7 @@ async function finish(store: TransferStore, label: HeldLabel, context: TransferC
 }
 
 const PAGE = 500;
+const DENIALS_PAGE = 50;
 
 interface Raised {
   readonly budgetId: string;
@@ -86,6 +89,7 @@ async function raiseBudget(store: TransferStore, budgetId: string, now: number):
   // Before the commit that makes them count.
   await copyDays(store, budgetId, state.head.epoch, raised.epoch);
   await copyReceipts(store, budgetId, state.head.epoch, raised.epoch);
+  await copyDenials(store, budgetId, state.head.epoch, raised.epoch);
   const endedLeases = ledger.tables.leases.size;
   restoreBudget(ledger, raised, Math.max(now, ledger.clock));
   const { epoch, revision } = state.head;
@@ -106,6 +110,16 @@ async function copyDays(store: TransferStore, budgetId: string, from: number, to
     await store.writeDays(page.filter(({ epoch }) => epoch === from).map((day) => ({ ...day, epoch: to })));
     after = page.at(-1);
     if (page.length < PAGE) return;
+  }
+}
+
+async function copyDenials(store: TransferStore, budgetId: string, from: number, to: number): Promise<void> {
+  for (let after: DenialPosition | undefined; ; ) {
+    const page = await store.listDenials(budgetId, after, DENIALS_PAGE);
+    const own = page.filter(({ epoch }) => epoch === from);
+    await store.writeDenials(own.map((record) => wholeRecord({ ...record, epoch: to })));
+    after = page.at(-1);
+    if (page.length < DENIALS_PAGE) return;
   }
 }
 

@@ -27,7 +27,8 @@ describe('what a webhook receives', () => {
     for (const notice of ['RAISED', 'ENDED'] as const) {
       const body = webhookBody(noticeOf('anthropic', 2, alertOf(rule, ended), notice));
       expect(WEBHOOK_BODY.parse(JSON.parse(JSON.stringify(body)))).toEqual(body);
-      expect(body.alert.unit).toBe(rule === 'POOR_SPREAD' ? 'percent' : 'tokens');
+      const units: Record<string, string> = { POOR_SPREAD: 'percent', DENIAL_RATE: 'denials' };
+      expect(body.alert.unit).toBe(units[rule] ?? 'tokens');
       expect(body.title).not.toContain(rule);
     }
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { getDistribution } from '../../src/arbiter/distribution.js';
-import type { CallerRequest } from '../../src/arbiter/service-port.js';
+import type { CallerRequest, UsageQuery } from '../../src/arbiter/service-port.js';
 import { listUsage } from '../../src/arbiter/usage-listing.js';
 import { monthPage } from '../../src/http/dashboard/month-page.js';
 import { caller } from '../support/caller.js';
@@ -226,8 +226,17 @@ describe('statistics', () => {
     await nextDay(world);
     const teams = [['some', { aiIds: ['*g'] }]] as const;
     await world.ask({ kind: 'put-policy', fields: { teams }, updateMask: ['teams'] });
-    for (const groupBy of ['DAY', 'HOUR', 'AI', 'MODEL', 'TEAM'] as const) {
-      const range = { groupBy, fromDay: '2026-10-01', toDay: '2026-11-30' };
+    const several = { groupBy: 'DAY', by: ['DAY', 'AI', 'MODEL', 'TEAM'] } as const;
+    const queries: Pick<UsageQuery, 'groupBy' | 'by' | 'orderBy' | 'descending'>[] = [
+      ...(['DAY', 'HOUR', 'AI', 'MODEL', 'TEAM'] as const).map((groupBy) => ({ groupBy })),
+      ...[several, { ...several, descending: true }],
+      ...[true, false].flatMap((descending) =>
+        (['TOKENS', 'CALLS'] as const).map((orderBy) => ({ ...several, orderBy, descending })),
+      ),
+    ];
+    for (const asked of queries) {
+      const { groupBy } = asked;
+      const range = { ...asked, fromDay: '2026-10-01', toDay: '2026-11-30' };
       const all = await world.scheduler.until(
         listUsage(world.arbiter, BUDGET, { ...range, pageSize: 1_000 }, caller()),
       );
@@ -242,6 +251,8 @@ describe('statistics', () => {
         afterKey = page.nextKey;
       }
       expect(paged).toEqual(all.rows);
+      expect(all).toMatchObject({ totalTokens: 615 + 49, budgetTokens: 615 + 49 });
+      expect(new Set(paged.map(({ key }) => key)).size, groupBy).toBe(paged.length);
       expect(paged.reduce((sum, { tokens }) => sum + tokens, 0)).toBe(615 + 49);
       const sums = [
         paged.reduce((sum, { calls }) => sum + calls, 0),

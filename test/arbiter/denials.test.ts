@@ -1,14 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import { Arbiter } from '../../src/arbiter/arbiter.js';
 import { getDistribution } from '../../src/arbiter/distribution.js';
 import type { DenialQuery, Denials } from '../../src/arbiter/service-port.js';
+import type { DenialWrite } from '../../src/domain/denials/records.js';
+import { SILENT_LOG } from '../../src/platform/log.js';
 import { caller } from '../support/caller.js';
 import { acquire, leaseOf, recordUnleased } from '../support/requests.js';
 import { BUDGET, ONE_SLOT, openWorld, ROOMY, type World } from './support/world.js';
 
 const HOUR = Date.parse('2026-11-10T09:00:00Z');
 
-async function denials(world: World, query: DenialQuery = {}): Promise<Denials> {
-  const found = await world.scheduler.until(world.arbiter.denials(BUDGET, query, caller()));
+async function denials(world: World, query: DenialQuery = {}, arbiter = world.arbiter): Promise<Denials> {
+  const found = await world.scheduler.until(arbiter.denials(BUDGET, query, caller()));
   if (found.kind !== 'denials') throw new Error(JSON.stringify(found));
   return found;
 }
@@ -106,6 +109,138 @@ describe('denials are asked for', () => {
     const world = await openWorld();
     const refused = await world.scheduler.until(world.arbiter.denials('nobody', {}, caller()));
     expect(refused).toMatchObject({ refusal: { reason: 'BUDGET_NOT_FOUND' } });
+  });
+});
+
+/** Hour by hour what the store has, in words. */
+async function stored({ inner }: World) {
+  const records = await inner.readDenials(BUDGET, 1, 0, HOUR + 99 * 3_600_000);
+  return records.map(({ start, denied, ais }) => {
+    const byAi = [...ais].map(([name, ai]) => `${name} ${ai.denied}`);
+    return `${(start - HOUR) / 3_600_000}: ${denied}; ${byAi.sort().join(', ')}`;
+  });
+}
+
+/** The first replica ended, and another one runs on its store. */
+function restart(world: World, copyId: string): Arbiter {
+  const { inner: store, clock, scheduler } = world;
+  const again = new Arbiter({ store, clock, scheduler, log: SILENT_LOG, copyId, maxSkewMs: 2_000 });
+  again.start();
+  return again;
+}
+
+describe('denials of several replicas', () => {
+  /** Two replicas refuse; the names of the first three are written, those of the last two are not. */
+  async function twoReplicas(): Promise<World> {
+    const world = await openWorld({ replicas: 2, policy: { ...ONE_SLOT, leaseTtlMs: 3_600_000 } });
+    await world.ask(acquire('a'));
+    await world.ask(acquire('b'), 0);
+    await world.ask(acquire('b'), 0);
+    await world.ask(acquire('b'), 1);
+    await world.scheduler.advance(66_000);
+    await world.ask(acquire('b'), 0);
+    await world.ask(acquire('c'), 1);
+    return world;
+  }
+
+  it('are added up, the own at once, those of others once their names are written', async () => {
+    const world = await twoReplicas();
+    expect(brief(await denials(world))).toEqual([['b', 'CONCURRENCY', 4, 0]]);
+    expect(brief(await denials(world, {}, world.replicas[1]))).toEqual([
+      ['b', 'CONCURRENCY', 3, 0],
+      ['c', 'CONCURRENCY', 1, 0],
+    ]);
+    await world.scheduler.advance(6_000);
+    // Sums come within 5 s: whose they are is told within a minute.
+    expect(brief(await denials(world))).toEqual([
+      ['(other)', 'CONCURRENCY', 1, 0],
+      ['b', 'CONCURRENCY', 4, 0],
+    ]);
+    await world.scheduler.advance(60_000);
+    expect(brief(await denials(world))).toEqual([
+      ['b', 'CONCURRENCY', 4, 0],
+      ['c', 'CONCURRENCY', 1, 0],
+    ]);
+  });
+
+  it.each(['copy-0', 'another'])(
+    'lose what was not written when one is killed, and count none twice, as %s again',
+    async (copyId) => {
+      const world = await twoReplicas();
+      world.stores[0]?.failing('unavailable');
+      await world.scheduler.advance(1_000);
+      const again = restart(world, copyId);
+      // Of the first, the denial of the last second is lost; of the other, a name is still to come.
+      expect(brief(await denials(world, {}, again))).toEqual([
+        ['(other)', 'CONCURRENCY', 1, 0],
+        ['b', 'CONCURRENCY', 3, 0],
+      ]);
+      const refused = await world.scheduler.until(again.submit(BUDGET, acquire('b'), caller()));
+      expect(refused.kind).toBe('denied');
+      await world.scheduler.advance(66_000);
+      const all = [
+        ['b', 'CONCURRENCY', 4, 0],
+        ['c', 'CONCURRENCY', 1, 0],
+      ];
+      expect(brief(await denials(world, {}, again))).toEqual(all);
+      expect(brief(await denials(world, {}, world.replicas[1]))).toEqual(all);
+      expect((await denials(world, {}, again)).denied).toBe(5);
+    },
+  );
+
+  it('are all written when one stops in order', async () => {
+    const world = await twoReplicas();
+    await world.scheduler.until(world.arbiter.stop());
+    expect((await stored(world)).sort()).toEqual(['0: 1; b 1', '0: 3; b 3']);
+  });
+
+  it('make the headline of all of them', async () => {
+    const world = await openWorld({ replicas: 2, policy: { ...ROOMY, maxHourlyPercent: 0.002 } });
+    await world.ask(recordUnleased('a', 'u', 1_000));
+    await world.ask(acquire('b', { estimatedTokens: 1_000 }), 0);
+    await world.ask(acquire('c', { estimatedTokens: 1_000 }), 1);
+    await world.scheduler.advance(11_000);
+    const found = await world.scheduler.until(getDistribution(world.arbiter, BUDGET, {}, caller()));
+    expect(found).toMatchObject({ stats: { headline: { status: 'REFUSING', ais: 2, perMinute: 2 } } });
+  });
+});
+
+describe('a store that does not take denials', () => {
+  it('fails nobody, and gets them later, each once', async () => {
+    const world = await openWorld({ policy: ONE_SLOT });
+    await world.ask(acquire('a'));
+    world.store.plan = ({ method }) =>
+      method === 'writeDenials' ? { kind: 'fail', failure: 'unavailable' } : undefined;
+    await world.ask(acquire('b'));
+    await world.scheduler.advance(70_000);
+    expect(await stored(world)).toEqual([]);
+    world.store.healthy();
+    // It was done, and nobody knows.
+    world.store.once('writeDenials', { kind: 'lose-answer' });
+    await world.scheduler.advance(130_000);
+    expect(await stored(world)).toEqual(['0: 1; b 1']);
+    const told = world.log.entries.filter(({ message }) =>
+      message.startsWith('denials could not be written'),
+    );
+    expect(told.map(({ level }) => level)).toEqual(['warn']);
+  });
+
+  it('for good, since they are refused, is not asked for ever; those of other budgets get there', async () => {
+    const world = await openWorld({ policy: ONE_SLOT });
+    const other = { kind: 'put-policy', fields: ONE_SLOT } as const;
+    await world.scheduler.until(world.arbiter.submit('other', other, caller()));
+    for (const budget of [BUDGET, 'other'])
+      for (const aiId of ['a', 'b'])
+        await world.scheduler.until(world.arbiter.submit(budget, acquire(aiId), caller()));
+    const isGuilty = (args: readonly unknown[]) =>
+      (args[0] as DenialWrite[]).some(({ head }) => head.budgetId === 'other');
+    world.store.plan = ({ method, args }) =>
+      method === 'writeDenials' && isGuilty(args) ? { kind: 'fail', failure: 'refused' } : undefined;
+    await world.scheduler.advance(130_000);
+    expect(await stored(world)).toEqual(['0: 1; b 1']);
+    const asked = world.store.count('writeDenials');
+    await world.scheduler.advance(60_000);
+    expect(world.store.count('writeDenials')).toBe(asked);
   });
 });
 

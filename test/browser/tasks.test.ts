@@ -96,6 +96,33 @@ describe('by the keyboard alone', () => {
     expect(page.url()).toContain('by=model');
   });
 
+  it('says who used most, on which model, on any days', async () => {
+    await open('Usage by AI, model and day');
+    await page.getByRole('heading', { level: 1, name: `Usage of ${BUDGET}` }).waitFor();
+    const rows = page.locator('.dense tbody tr');
+    await rows.nth(3).waitFor();
+    const [ai, model] = [await rows.first().locator('th').textContent(), rows.first().locator('td').first()];
+    const tokens = () => rows.first().locator('td.number').first().textContent();
+    const [most, onModel] = [await tokens(), await model.textContent()];
+    await tabTo('Days');
+    await page.keyboard.press('End');
+    await page.keyboard.press('ArrowUp');
+    await page.getByText(/ of the .* of the budget\.$|calls\.$/).waitFor();
+    await expect.poll(() => page.url()).toContain('range=last-month');
+    await expect.poll(tokens).not.toBe(most);
+    await page.goBack();
+    await expect.poll(tokens).toBe(most);
+    await tabTo('Only this AI');
+    await type(ai ?? '');
+    await page.keyboard.press('Tab');
+    await page.getByText(/ of the .* of the budget\.$/).waitFor();
+    expect(page.url()).toContain(`ai=${ai}`);
+    expect(await rows.first().locator('td').first().textContent()).toBe(onModel);
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await page.goto(`${world.url}/#/budgets/${BUDGET}`);
+    await page.getByRole('heading', { level: 1, name: BUDGET }).waitFor();
+  });
+
   it('gives an AI more until a day', async () => {
     await page.reload();
     await open('Top up');

@@ -1,6 +1,6 @@
 import { programFor } from '../../src/cli/program.js';
 import { runCli } from '../../src/cli/run.js';
-import type { Environment } from '../../src/config/config.js';
+import type { Environment } from '../../src/config/environment.js';
 
 export interface Printed {
   readonly code: number | undefined;

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { loadConfig } from '../../src/config/config.js';
-import { commandNames } from '../cli/support.js';
+import { isHealthCheck } from '../../src/http/health-endpoints.js';
 import { makeAuthority } from '../support/certificates.js';
 
 const FOLDER = fileURLToPath(new URL('../../deploy/kubernetes/', import.meta.url));
@@ -17,7 +17,7 @@ interface Named {
   readonly name: string;
 }
 interface Probe {
-  readonly exec: { readonly command: readonly string[] };
+  readonly httpGet: { readonly path: string; readonly port: string; readonly scheme: string };
 }
 interface Container extends Named {
   readonly ports: readonly (Named & { readonly containerPort: number })[];
@@ -62,12 +62,20 @@ describe('deploy/kubernetes', () => {
     expect(specOf('network-policy.yaml')).toMatchObject({ podSelector: { matchLabels: labels } });
   });
 
-  it('probes with commands that there are, and serves the ports that the image has', () => {
-    const { startupProbe, readinessProbe, livenessProbe, ports } = container;
-    for (const { exec } of [startupProbe, readinessProbe, livenessProbe]) {
-      expect(exec.command[0]).toBe('budget-arbiter');
-      expect(commandNames()).toContain(exec.command[1]);
+  it('probes over HTTPS what is open to all, and starts no process for it', () => {
+    const { startupProbe, readinessProbe, livenessProbe } = container;
+    const on = (path: string) => ({ httpGet: { path, port: 'http', scheme: 'HTTPS' } });
+    expect(startupProbe).toMatchObject(on('/readyz'));
+    expect(readinessProbe).toMatchObject(on('/readyz'));
+    expect(livenessProbe).toMatchObject(on('/healthz'));
+    for (const probe of [startupProbe, readinessProbe, livenessProbe]) {
+      expect(isHealthCheck(probe.httpGet.path)).toBe(true);
+      expect(probe).not.toHaveProperty('exec');
     }
+  });
+
+  it('serves the ports that the image has', () => {
+    const { ports } = container;
     const addresses = /GRPC_ADDRESS=\S+:(\d+) HTTP_ADDRESS=\S+:(\d+)/.exec(
       readFileSync(join(FOLDER, '../../Dockerfile'), 'utf8'),
     );

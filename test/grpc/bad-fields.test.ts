@@ -183,6 +183,15 @@ const byAdmin: Row[] = [
   ['listDenials', { from: new Date(8.64e15) }, 'from', /must be a time/],
   ['listDenials', { from: new Date(2), to: new Date(1) }, 'to', /after from/],
   ['listDenials', { from: new Date(0), to: new Date(7 * 86_400_000 + 1) }, 'from', /7 days/],
+  ['listUsage', { by: [0] }, 'by', /each must be DAY, AI, MODEL or TEAM, or HOUR alone/],
+  ['listUsage', { by: [3, 3] }, 'by', /each once/],
+  ['listUsage', { by: [1, 2] }, 'by', /HOUR stands alone/],
+  ['listUsage', { by: [3], groupBy: 1 }, 'by', /goes without group_by/],
+  ['listUsage', { groupBy: 2, aiId: 'a' }, 'ai_id', /goes without HOUR/],
+  ['listUsage', { aiId: 'a b' }, 'ai_id', /characters that are not allowed/],
+  ['listUsage', { teamId: 'A' }, 'team_id', /must be/],
+  ['listUsage', { model: '' }, 'model', /it is empty/],
+  ['listUsage', { orderBy: 9 }, 'order_by', /KEY, TOKENS, CALLS/],
   ['listUsage', { groupBy: -1 }, 'group_by', /DAY, HOUR, AI, MODEL, TEAM/],
   ...(
     ['listUsage', 'listLeases', 'listBudgets', 'listTopUps', 'listDenials', 'listChanges'] as const

@@ -26,6 +26,7 @@ beforeAll(async () => {
       return {
         rows: [{ key: '2026-11-15', start, tokens: 900, presumed: 5, late: 6, calls: 8, failedCalls: 3 }],
         nextKey: '2026-11-15',
+        ...{ totalTokens: 1_900, totalCalls: 9, budgetTokens: 2_000 },
       };
     },
   });
@@ -431,6 +432,7 @@ describe('lists', () => {
       toDay: '2026-11-30',
       pageSize: 5_000,
       pageToken: '',
+      ...{ by: [], orderBy: gen.UsageOrder.USAGE_ORDER_UNSPECIFIED, descending: false },
     };
     const page = await answerOf(harness, service.listUsage, request);
     const query = { groupBy: 'HOUR', fromDay: '2026-11-01', toDay: '2026-11-30', pageSize: 1_000 };
@@ -444,13 +446,17 @@ describe('lists', () => {
         lateTokens: 6,
         calls: 8,
         failedCalls: 3,
+        ...{ day: '', aiId: '', model: '', teamId: '' },
       },
     ]);
+    expect(page).toMatchObject({ totalTokens: 1_900, totalCalls: 9, budgetTokens: 2_000 });
     const pageToken = page.nextPageToken;
     await answerOf(harness, service.listUsage, { ...request, pageSize: 0, pageToken });
     expect(usageQuery).toEqual({ ...query, pageSize: 100, afterKey: '2026-11-15' });
     const misuses = [
       { ...request, toDay: '2026-11-29', pageToken },
+      { ...request, descending: true, pageToken },
+      { ...request, orderBy: gen.UsageOrder.USAGE_ORDER_CALLS, pageToken },
       { ...request, budgetId: 'other', pageToken },
     ];
     for (const misuse of misuses) {

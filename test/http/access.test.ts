@@ -110,12 +110,15 @@ describe('over TLS', () => {
   });
   afterAll(() => folder.remove());
 
-  const get = (port: number, more: { token?: string; client?: Issued; maxVersion?: 'TLSv1.1' } = {}) =>
+  const get = (
+    port: number,
+    more: { token?: string; client?: Issued; maxVersion?: 'TLSv1.1'; path?: string } = {},
+  ) =>
     new Promise<number | string>((resolve) => {
-      const { token, client, maxVersion } = more;
+      const { token, client, maxVersion, path = DISTRIBUTION } = more;
       const asking = request(
         {
-          ...{ host: 'localhost', port, path: DISTRIBUTION, ca: folder.serverAuthority.cert, agent: false },
+          ...{ host: 'localhost', port, path, ca: folder.serverAuthority.cert, agent: false },
           ...(token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } }),
           ...(client === undefined ? {} : { cert: client.cert, key: client.key }),
           ...(maxVersion && { maxVersion, minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' }),
@@ -138,6 +141,18 @@ describe('over TLS', () => {
     expect(await get(port, { client: issue(folder.clientAuthority, { commonName: 'x', dns }) })).toBe(200);
     expect(await get(port, { client: issue(makeAuthority('x'), { commonName: 'x', dns }) })).toBe(401);
     expect(await get(port, { token: 'viewer', maxVersion: 'TLSv1.1' })).toMatch(/PROTO/);
+  });
+
+  it('answers probes, which show no certificate, where it asks for one', async () => {
+    const tls = folder.read(collectedLog());
+    expect(tls.asksClients).toBe(true);
+    const { port } = await start({ access, tls });
+    for (const path of ['/healthz', '/readyz']) {
+      expect(await get(port, { path })).toBe(200);
+      const unknown = issue(makeAuthority('x'), { commonName: 'x' });
+      expect(await get(port, { path, client: unknown })).toBe(200);
+    }
+    expect(await get(port)).toBe(401);
   });
 
   it('takes over files that change', async () => {

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { factsOf } from '../../src/alerts/notice.js';
+import { isHappening } from '../../src/domain/alerts/alert-deliveries.js';
+import { ALERT_RULES } from '../../src/domain/alerts/condition.js';
 import { DEPLOY, promtool } from './support/prometheus.js';
 import { alertRules, dashboard, dashboardQueries, ruleQueries } from './support/queries.js';
 
@@ -36,6 +39,29 @@ describe('deploy/prometheus', () => {
     }
   });
 
+  it('has for each a place in the runbook', () => {
+    const text = readFileSync(`${DEPLOY}../docs/operations.md`, 'utf8');
+    const anchors = [...text.matchAll(/^### (\w+)$/gm)].map(([, name = '']) => `#${name.toLowerCase()}`);
+    for (const { alert, annotations } of alertRules()) {
+      expect(annotations['runbook_url'], alert).toBe(`docs/operations.md#${alert.toLowerCase()}`);
+      expect(anchors, alert).toContain(`#${alert.toLowerCase()}`);
+    }
+  });
+
+  it('tells of each condition of a budget once, as severe as the service says', () => {
+    for (const rule of ALERT_RULES) {
+      if (isHappening({ rule })) continue;
+      const telling = alertRules().filter(({ expr }) => {
+        const [, named] = /alert_active\{rule=~"([A-Z_|]+)"\}/.exec(expr) ?? [];
+        return named?.split('|').includes(rule);
+      });
+      expect(
+        telling.map(({ labels }) => labels['severity']),
+        rule,
+      ).toEqual([factsOf({ rule }).severity]);
+    }
+  });
+
   it('compares in every rule, so that the tests can ask for what it compares', () => {
     for (const { name, query } of ruleQueries()) expect(query, name).toContain(' bool ');
   });
@@ -52,6 +78,23 @@ describe('the dashboard of Grafana', () => {
         expect(apart, `${title} and ${other}`).toBe(true);
       }
     }
+  });
+
+  it('answers above all whether the month is spent evenly and who is refused, with one row a budget', () => {
+    const { panels, annotations } = dashboard();
+    const [, second] = panels.flatMap(({ type, gridPos }) => (type === 'row' ? [gridPos.y] : []));
+    const first = panels.filter(({ gridPos }) => gridPos.y < (second ?? 0));
+    expect(first.map(({ title }) => title)).toEqual(expect.arrayContaining(['Budgets', 'Denials by rule']));
+    expect(panels.filter(({ type }) => type === 'gauge')).toEqual([]);
+    const months = panels.filter(({ type, title }) => type === 'timeseries' && title.startsWith('Month'));
+    expect(months.map(({ timeFrom }) => timeFrom)).toEqual(months.map(() => '30d'));
+    expect(months.length).toBeGreaterThan(0);
+    const marks = annotations.list.map(({ name, expr }) => [name, expr?.includes('job=~"$job"')]);
+    expect(marks).toEqual([
+      ['Limits changed', true],
+      ['Paused or resumed', true],
+      ['Alert raised', true],
+    ]);
   });
 
   it('asks for something in every panel, of the chosen job and budgets only', () => {

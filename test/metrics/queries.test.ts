@@ -12,7 +12,7 @@ import { NAMED_AI, Workload } from './support/workload.js';
 const DATA_MS = 30_000;
 
 /** Alerts that the workload is for. */
-const HAPPENS = ['BudgetEmergency', 'BudgetAlert'];
+const HAPPENS = ['BudgetEmergency', 'BudgetAlert', 'BudgetNotice'];
 
 interface RuleState {
   readonly name: string;

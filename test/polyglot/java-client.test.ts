@@ -5,11 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LoadedClients } from '../support/loaded-client.js';
 import { type Service, startService } from '../support/service.js';
 import { TOTALS, VendorServer } from '../support/vendor-server.js';
+import { readmeBlocks } from './support/java-readme.js';
 import { type MavenProject, mavenProject } from './support/maven-project.js';
 
 const ROOT = new URL('../../', import.meta.url);
-const README = readFileSync(new URL('clients/java/README.md', ROOT), 'utf8');
-const BLOCKS = [...README.matchAll(/^```java\n([\s\S]*?)^```$/gm)].map(([, block = '']) => block);
 const ESTIMATE = 1_500;
 const REFUSED = { tokens: 0, presumed: 0, calls: 1, failed: 1 };
 const PRESUMED = { tokens: ESTIMATE, presumed: ESTIMATE, calls: 0, failed: 0 };
@@ -32,31 +31,6 @@ const CALLS: readonly (readonly [call: string, outcome: string, books: object])[
   ['spring-stream-left', 'answer', PRESUMED],
 ];
 
-/** A program of what a reader copies, with what the README leaves to the reader. */
-function program(name: string, body: string): string {
-  return `
-    import com.anthropic.client.AnthropicClient;
-    import com.anthropic.client.okhttp.AnthropicOkHttpClient;
-    import com.anthropic.models.messages.*;
-    import dev.budgetarbiter.client.*;
-    import dev.budgetarbiter.client.testing.*;
-    import dev.budgetarbiter.springai.*;
-    import dev.budgetarbiter.v1.Rule;
-    import java.time.Duration;
-    import org.springframework.ai.chat.client.ChatClient;
-    import org.springframework.ai.chat.model.ChatModel;
-    public final class ${name} {
-      static ChatModel model;
-      static AnthropicClient anthropic = AnthropicOkHttpClient.fromEnv();
-      static MessageCreateParams question =
-          MessageCreateParams.builder().model("claude").maxTokens(100).addUserMessage("hello").build();
-      public static void main(String[] args) throws Exception {
-        ${body}
-        System.exit(0);
-      }
-    }`;
-}
-
 describe('the Java packages', () => {
   let project: MavenProject;
   let service: Service;
@@ -64,14 +38,7 @@ describe('the Java packages', () => {
   let clients: LoadedClients;
 
   beforeAll(async () => {
-    const [slot = '', call = '', spring = '', fake = ''] = BLOCKS;
-    project = await mavenProject({
-      FiveLines: program('FiveLines', slot),
-      ThatForm: program('ThatForm', `BudgetClient budget = BudgetClient.fromEnv();\n${call}`),
-      Fake: program('Fake', `${fake}\nbudget.close();`),
-      // Compiled alone: a bean needs a model.
-      Spring: program('Spring', `BudgetClient budget = new FakeBudgetClient();\n${spring}`),
-    });
+    project = await mavenProject();
     service = await startService({ env: { DEFAULT_BUDGET: 'default' } });
     vendor = await VendorServer.start();
     clients = new LoadedClients(service.grpcAddress);
@@ -80,7 +47,6 @@ describe('the Java packages', () => {
     clients?.close();
     await vendor?.stop();
     await service?.stop();
-    await project?.remove();
   });
 
   const run = (call: string): Promise<string> =>
@@ -139,7 +105,7 @@ describe('the Java packages', () => {
   });
 
   it('do what the README says, in five lines', async () => {
-    const [slot = ''] = BLOCKS;
+    const [slot = ''] = readmeBlocks();
     expect(slot.trim().split('\n')).toHaveLength(5);
     await createBudget('anthropic');
     await run('FiveLines');

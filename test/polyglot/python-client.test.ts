@@ -4,31 +4,22 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { otherPythons, pythonWith } from '../../scripts/polyglot/python-with.js';
 import { LoadedClients } from '../support/loaded-client.js';
 import { type Service, startService } from '../support/service.js';
-import {
-  buildWheel,
-  installInto,
-  otherPythons,
-  output,
-  PACKAGE,
-  pythonWith,
-  readmeBlocks,
-} from './python.js';
+import { output, PACKAGE, pythonWithPackage, readmeBlocks } from './python.js';
 
 const BUDGET = 'anthropic';
 const pythons = await otherPythons();
 
 describe('the Python package', () => {
-  let wheel: string;
   let empty: string;
   let service: Service;
   let clients: LoadedClients;
 
   beforeAll(async () => {
-    // Made once, and kept: the first time takes minutes.
-    for (const name of ['base', 'sdk', 'litellm', 'oldest', 'tools']) await pythonWith(name);
-    wheel = await buildWheel();
+    // The first time takes minutes.
+    for (const name of ['base', 'sdk', 'litellm', 'oldest']) await pythonWithPackage(name);
     empty = await mkdtemp(path.join(tmpdir(), 'budget-arbiter-empty-'));
     service = await startService({ env: { DEFAULT_BUDGET: 'default' } });
     clients = new LoadedClients(service.grpcAddress);
@@ -39,7 +30,6 @@ describe('the Python package', () => {
     clients?.close();
     await service?.stop();
     await rm(empty, { recursive: true, force: true });
-    await rm(path.dirname(wheel), { recursive: true, force: true });
   });
 
   /** In a folder that has nothing of the source, so that what runs is what was installed. */
@@ -62,8 +52,7 @@ describe('the Python package', () => {
   };
 
   it('has the version of the service, types, and no other dependency than gRPC and protobuf', async () => {
-    const python = await pythonWith('base');
-    await installInto(python, wheel);
+    const python = await pythonWithPackage('base');
     const said = await inEmpty(python, [
       '-c',
       'import json, importlib.metadata as m, importlib.resources as r, budget_arbiter as b;' +
@@ -86,8 +75,7 @@ describe('the Python package', () => {
       const lines = block.split('\n').filter((line) => line !== '');
       expect(lines.length).toBeLessThanOrEqual(5);
     }
-    const python = await pythonWith('sdk');
-    await installInto(python, wheel);
+    const python = await pythonWithPackage('sdk');
     const before = await spent();
     const vendor = spawn(python, [`${PACKAGE}/tests/vendor.py`], { stdio: ['ignore', 'pipe', 'inherit'] });
     try {
@@ -107,38 +95,35 @@ describe('the Python package', () => {
 
   it('has a fake that does what the README says', async () => {
     const block = readmeBlocks().find((one) => one.includes('FakeClient')) ?? '';
-    await inEmpty(await pythonWith('base'), ['-c', block]);
+    await inEmpty(await pythonWithPackage('base'), ['-c', block]);
   });
 
   it('passes its own tests', async () => {
-    expect(await suite(await pythonWith('base'), [''])).toMatch(/ passed/);
+    expect(await suite(await pythonWithPackage('base'), [''])).toMatch(/ passed/);
   });
 
   it('passes those with the libraries of the vendors', async () => {
-    const said = await suite(await pythonWith('sdk'), ['sdk']);
+    const said = await suite(await pythonWithPackage('sdk'), ['sdk']);
     expect(said).toMatch(/ passed/);
     expect(said).not.toMatch(/skipped/);
   });
 
   it('puts every call of a real LiteLLM proxy on a budget', async () => {
-    const python = await pythonWith('litellm');
-    await installInto(python, wheel);
+    const python = await pythonWithPackage('litellm');
     const said = await suite(python, ['litellm_proxy']);
     expect(said).toMatch(/ passed/);
     expect(said).not.toMatch(/skipped/);
   });
 
   it('runs on the oldest gRPC and protobuf that it names', async () => {
-    const python = await pythonWith('oldest');
-    await installInto(python, wheel);
+    const python = await pythonWithPackage('oldest');
     // As the README says of forks.
     const env = { GRPC_ENABLE_FORK_SUPPORT: '1' };
     expect(await suite(python, ['test_usage.py', 'test_client.py'], env)).toMatch(/ passed/);
   });
 
   it.each([...pythons])('runs on Python %s', async (_, interpreter) => {
-    const python = await pythonWith('base', interpreter);
-    await installInto(python, wheel);
+    const python = await pythonWithPackage('base', interpreter);
     expect(
       await suite(python, ['test_usage.py', 'test_testing.py', 'test_turns.py', 'test_routes.py']),
     ).toMatch(/ passed/);

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LoadedClients } from '../support/loaded-client.js';
 import { type Service, startService } from '../support/service.js';
-import { buildWheel, installInto, output, PACKAGE, pythonWith } from './python.js';
+import { output, PACKAGE, pythonWithPackage } from './python.js';
 import { freePort } from './support/free-port.js';
 
 const EXAMPLES = fileURLToPath(new URL('../../examples/', import.meta.url));
@@ -27,8 +27,7 @@ describe('the examples of servers', () => {
   const children: ChildProcess[] = [];
 
   beforeAll(async () => {
-    python = await pythonWith('litellm');
-    await installInto(python, await buildWheel());
+    python = await pythonWithPackage('litellm');
     service = await startService();
     clients = new LoadedClients(service.grpcAddress);
   }, 900_000);

@@ -7,6 +7,7 @@ import type {
   UsageDay,
 } from '../../src/domain/model/state.js';
 import type { Cut, TidyMark } from '../../src/domain/time/tidy-mark.js';
+import { MemoryDenials } from '../../src/store/memory/memory-denials.js';
 import {
   type BudgetStore,
   type Freshness,
@@ -61,7 +62,7 @@ const UNCONFIRMED = 0.5;
  * majority has. While replication stalls, a write's outcome is a write-concern error, and a fail-over loses it. After one,
  * reads that need not be current may go back for a moment, to any mixture of what was and what is.
  */
-export class SimStore implements BudgetStore {
+export class SimStore extends MemoryDenials implements BudgetStore {
   readonly name = 'mongo';
   readonly exclusive = false;
   private majority: Node = {
@@ -79,7 +80,9 @@ export class SimStore implements BudgetStore {
     private readonly random: () => number,
     private readonly onCommit: CommitListener,
     readonly receiptsInCommit: boolean,
-  ) {}
+  ) {
+    super();
+  }
 
   get stalled(): boolean {
     return this.primary !== this.majority;

@@ -4,6 +4,7 @@ import { describeChanges } from './contract-changes.js';
 import { describeCommits } from './contract-commits.js';
 import { describeCrashes } from './contract-crashes.js';
 import { describeDays } from './contract-days.js';
+import { describeDenials } from './contract-denials.js';
 import { describeFreshness } from './contract-freshness.js';
 import { describeLists } from './contract-lists.js';
 import { describeReceipts } from './contract-receipts.js';
@@ -60,6 +61,7 @@ export function describeStoreContract(
     describeFreshness(subject, options);
     describeLists(subject);
     describeTidying(subject, options);
+    describeDenials(subject, options);
     describeCrashes(subject);
   });
 }

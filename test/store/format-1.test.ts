@@ -5,7 +5,7 @@ import { openMemoryStore } from '../../src/store/memory/memory-store.js';
 import { openMongoStore, openMongoTransfer } from '../../src/store/mongo/open-mongo-store.js';
 import type { BudgetStore } from '../../src/store/store.js';
 import type { TransferStore } from '../../src/store/transfer-store.js';
-import { wholePatch } from '../../src/transfer/copy-budget.js';
+import { wholePatch, wholeRecord } from '../../src/transfer/copy-budget.js';
 import { migrate } from '../../src/transfer/migrate.js';
 import { budgetIds, readBudget } from '../../src/transfer/read-budget.js';
 import { restore } from '../../src/transfer/restore.js';
@@ -179,6 +179,7 @@ async function inMemory(source: TransferStore): Promise<BudgetStore> {
     await readBudget(source, budgetId, {
       days: (days) => store.writeDays(days),
       receipts: (receipts) => store.writeReceipts(budgetId, receipts),
+      denials: (denials) => store.writeDenials(denials.map(wholeRecord)),
       changes: (changes) => store.writeChanges(budgetId, changes),
       state: async (state) => void (await store.commit(budgetId, undefined, wholePatch(state))),
     });

@@ -19,7 +19,9 @@ describeMongo('the MongoDB store', (uri) => {
   const open = () => openMongoStore({ uri, database });
   const empty = () =>
     Promise.all(
-      ['budgets', 'usage', 'receipts', 'changes', 'marks'].map((name) => db.collection(name).deleteMany({})),
+      ['budgets', 'usage', 'receipts', 'denials', 'changes', 'marks'].map((name) =>
+        db.collection(name).deleteMany({}),
+      ),
     );
 
   beforeAll(async () => {

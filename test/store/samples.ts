@@ -1,3 +1,4 @@
+import type { DenialHead, DenialWrite } from '../../src/domain/denials/records.js';
 import type { StoredChange } from '../../src/domain/model/changes.js';
 import type { PolicyFields } from '../../src/domain/model/policy.js';
 import {
@@ -167,4 +168,33 @@ export function contentOf(state: StoredState | undefined): unknown {
       filled.map(([section, entries]) => [section, new Map<string, unknown>([...entries].sort())]),
     ),
   };
+}
+
+/** What a replica refused some AIs, once each. */
+export function denialWrite(more: Partial<DenialHead>, names: readonly string[]): DenialWrite {
+  const { start = T0 } = more;
+  const pairs = [{ rule: 'PAUSED', denied: 1, wouldDeny: 0, firstAt: start, lastAt: start }] as const;
+  const ai = { denied: 1, wouldDeny: 0, lastAt: start, uncounted: 0, rules: pairs };
+  const head: DenialHead = {
+    ...{
+      budgetId: 'b',
+      epoch: 1,
+      writer: 'replica-1',
+      revision: 3,
+      start,
+      end: start + 3_600_000,
+      lastAt: start,
+    },
+    ...{
+      denied: names.length,
+      wouldDeny: 0,
+      floor: 0,
+      rules: [],
+      minutes: [],
+      recentAis: [],
+      recentAiCount: 0,
+    },
+    ...more,
+  };
+  return { head, ais: new Map(names.map((name) => [name, ai])), gone: [] };
 }

@@ -1,3 +1,4 @@
+import type { DenialDay, DenialHead, DenialRecord, DenialWrite } from '../../src/domain/denials/records.js';
 import type { StoredChange } from '../../src/domain/model/changes.js';
 import type { Receipt, StatePatch, StoredState, UsageDay } from '../../src/domain/model/state.js';
 import type { Cut, TidyMark } from '../../src/domain/time/tidy-mark.js';
@@ -175,6 +176,27 @@ export class FaultyStore implements BudgetStore {
   }
   forget(budgetId: string, expected: StateVersion): Promise<'won' | 'lost'> {
     return this.call('forget', [budgetId, expected], () => this.inner.forget(budgetId, expected));
+  }
+  writeDenials(writes: readonly DenialWrite[]): Promise<void> {
+    const sent = structuredClone(writes);
+    return this.call('writeDenials', [sent], () => this.inner.writeDenials(sent));
+  }
+  readDenials(budgetId: string, epoch: number, from: number, to: number): Promise<DenialRecord[]> {
+    return this.call('readDenials', [budgetId, epoch, from, to], () =>
+      this.inner.readDenials(budgetId, epoch, from, to),
+    );
+  }
+  recentDenials(since: number, limit: number): Promise<DenialHead[]> {
+    return this.call('recentDenials', [since, limit], () => this.inner.recentDenials(since, limit));
+  }
+  unfoldedDenials(before: number, limit: number): Promise<DenialDay[]> {
+    return this.call('unfoldedDenials', [before, limit], () => this.inner.unfoldedDenials(before, limit));
+  }
+  foldDenials(day: DenialRecord): Promise<void> {
+    return this.call('foldDenials', [day], () => this.inner.foldDenials(day));
+  }
+  tidyDenials(before: number, limit: number): Promise<number> {
+    return this.call('tidyDenials', [before, limit], () => this.inner.tidyDenials(before, limit));
   }
   close(): Promise<void> {
     return this.inner.close();

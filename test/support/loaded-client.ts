@@ -41,9 +41,11 @@ export class LoadedClients {
   readonly #budget: Client;
   readonly #admin: Client;
 
-  constructor(address: string, options: ChannelOptions = {}) {
-    this.#budget = new budgetarbiterV1.BudgetService(address, credentials.createInsecure(), options);
-    this.#admin = new budgetarbiterV1.BudgetAdminService(address, credentials.createInsecure(), options);
+  /** Over TLS if an authority is given, which signed the service's certificate. */
+  constructor(address: string, options: ChannelOptions = {}, authority?: Buffer) {
+    const channel = authority ? credentials.createSsl(authority) : credentials.createInsecure();
+    this.#budget = new budgetarbiterV1.BudgetService(address, channel, options);
+    this.#admin = new budgetarbiterV1.BudgetAdminService(address, channel, options);
   }
 
   /** Calls a method of `BudgetService`. */

@@ -12,7 +12,7 @@ import { STATS } from './samples.js';
 export const READY_ANSWERS = {
   ids: { nonce: () => 'nonce-1', requestId: () => 'made-1', copyId: () => 'copy-1' },
   getDistribution: async () => ({ stats: STATS }),
-  listUsage: async () => ({ rows: [] }),
+  listUsage: async () => ({ rows: [], totalTokens: 0, totalCalls: 0, budgetTokens: 0 }),
   listDenials: (...asked: Parameters<typeof listDenials>) => listDenials(...asked),
   simulatePolicy: async () => ({ comparison: undefined, recordedTokens: 0 }),
 };
@@ -34,7 +34,7 @@ export const ANSWERS_BY_THE_PORT = {
   },
   async listUsage(servicePort: ServicePort, budgetId: string, _query: UsageQuery, caller: Caller) {
     await servicePort.submit(budgetId, { kind: 'get-snapshot' }, caller);
-    return { rows: [] };
+    return { rows: [], totalTokens: 0, totalCalls: 0, budgetTokens: 0 };
   },
   listDenials,
   async simulatePolicy(servicePort: ServicePort, budgetId: string, _query: SimulationQuery, caller: Caller) {

@@ -141,6 +141,7 @@ export const STATS: DistributionStats = {
     avgHourlyUsage: 312.5,
     hourlyUsageData: [{ hour: '2026-11-01 09:00', tokens: 312, start: Date.UTC(2026, 10, 1, 9) }],
     date: '2026-11-01',
+    hourUnknownTokens: 40,
   },
   rateLimitingStatus: {
     maxDailyPercentage: 8,

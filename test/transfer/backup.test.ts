@@ -4,10 +4,11 @@ import { expect, it } from 'vitest';
 import { lockReaders } from '../../src/store/lmdb/data-folder-lock.js';
 import { openLmdbStore } from '../../src/store/lmdb/open-lmdb-store.js';
 import { StoreUnreachable } from '../../src/store/store.js';
+import type { TransferStore } from '../../src/store/transfer-store.js';
 import { backUp } from '../../src/transfer/backup.js';
 import { restore, restoreInPlace } from '../../src/transfer/restore.js';
 import { cli } from '../cli/support.js';
-import { head, patch, T0, usageDay, usageReceipt } from '../store/samples.js';
+import { denialWrite, head, patch, T0, usageDay, usageReceipt } from '../store/samples.js';
 import {
   collectedContext,
   contentOf,
@@ -49,6 +50,24 @@ it('looks again when a closed day was changed meanwhile, and gives up when it ne
   await expect(restore(target, source, collectedContext())).rejects.toThrow('is no finished backup');
   await source.close();
   await target.close();
+});
+
+it('has denials, and a restore brings them into the life of the budget that goes on', async () => {
+  const folder = temporaryFolder();
+  const opened = await Promise.all(['a', 'b', 'c'].map((name) => openFolder(join(folder, name))));
+  const [source, backup, target] = opened as [TransferStore, TransferStore, TransferStore];
+  await source.commit('b', undefined, patch(5, { head: head(5) }));
+  const { epoch } = head(5);
+  await source.writeDenials([denialWrite({ epoch }, ['guardian', 'gpt-4.1'])]);
+  await backUp(source, backup, collectedContext());
+  await restore(backup, target, collectedContext());
+  const raised = (await target.version('b'))?.epoch ?? 0;
+  expect(raised).toBeGreaterThan(epoch);
+  const [before] = await source.listDenials('b', undefined, 9);
+  expect(await target.readDenials('b', raised, 0, Number.MAX_SAFE_INTEGER)).toEqual([
+    { ...before, epoch: raised },
+  ]);
+  await Promise.all(opened.map((store) => store.close()));
 });
 
 it('of a folder is whole or not there, and never over another', async () => {

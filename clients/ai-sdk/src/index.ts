@@ -1,10 +1,20 @@
 import type { SlotRequest, SlotSource } from '@budget-arbiter/client';
 import { type StreamPart, settledBy } from './settled-stream.js';
 
+export type { StreamPart } from './settled-stream.js';
+
 /** What a middleware has of a call, in whichever version of the AI SDK. */
-interface Call {
-  readonly params: { readonly abortSignal?: AbortSignal | undefined };
-  readonly model: { readonly modelId: string };
+export interface ModelCall {
+  /** What the call was made with. */
+  readonly params: {
+    /** Ends the wait for a slot, too. */
+    readonly abortSignal?: AbortSignal | undefined;
+  };
+  /** The model that is called. */
+  readonly model: {
+    /** Its name at the vendor. */
+    readonly modelId: string;
+  };
 }
 
 /** What slots are asked for; the model and the signal are the call's. */
@@ -12,13 +22,22 @@ export type BudgetRequest = Omit<SlotRequest, 'signal' | 'model'>;
 
 /** Fits `wrapLanguageModel` of `ai` 6 and 7. */
 export interface BudgetMiddleware {
+  /** Of the AI SDK's middleware. */
   readonly specificationVersion: 'v3';
-  wrapGenerate<Result extends { readonly usage: unknown }>(
-    options: Call & { readonly doGenerate: () => PromiseLike<Result> },
-  ): Promise<Result>;
-  wrapStream<Result extends { readonly stream: ReadableStream<StreamPart> }>(
-    options: Call & { readonly doStream: () => PromiseLike<Result> },
-  ): Promise<Result>;
+  /** A call whose answer comes whole. */
+  wrapGenerate<
+    Result extends {
+      /** What it cost. */
+      readonly usage: unknown;
+    },
+  >(options: ModelCall & { readonly doGenerate: () => PromiseLike<Result> }): Promise<Result>;
+  /** A call whose answer is a stream. */
+  wrapStream<
+    Result extends {
+      /** Its parts, which end with what it cost. */
+      readonly stream: ReadableStream<StreamPart>;
+    },
+  >(options: ModelCall & { readonly doStream: () => PromiseLike<Result> }): Promise<Result>;
 }
 
 /**
@@ -32,7 +51,7 @@ export interface BudgetMiddleware {
  * ```
  */
 export function budgetMiddleware(client: SlotSource, request: BudgetRequest = {}): BudgetMiddleware {
-  const acquire = ({ params, model }: Call) =>
+  const acquire = ({ params, model }: ModelCall) =>
     client.acquire({ ...request, model: model.modelId, signal: params.abortSignal });
   return {
     specificationVersion: 'v3',

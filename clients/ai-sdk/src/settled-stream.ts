@@ -2,8 +2,11 @@ import type { Slot } from '@budget-arbiter/client';
 
 /** A part of a model's stream: the last says what it cost. */
 export interface StreamPart {
+  /** `finish` and `error` are those that matter here. */
   readonly type: string;
+  /** Of `finish`: what it cost. */
   readonly usage?: unknown;
+  /** Of `error`: what went wrong. */
   readonly error?: unknown;
 }
 

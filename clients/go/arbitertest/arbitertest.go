@@ -63,8 +63,10 @@ type Denial struct {
 	// Rules are names such as HOURLY_CAP or PAUSED.
 	Rules []string
 	// RetryAfter of 0 is that nobody knows.
-	RetryAfter        time.Duration
-	Permanent         bool
+	RetryAfter time.Duration
+	// Permanent says that no waiting helps.
+	Permanent bool
+	// FallbackBudgetIDs are budgets to ask instead.
 	FallbackBudgetIDs []string
 }
 
@@ -92,9 +94,12 @@ func (f *Fake) Away(away bool) { f.server.Down(away) }
 
 // Slot is what became of one slot.
 type Slot struct {
+	// Budget, AI and Model are what was asked for.
 	Budget, AI, Model string
-	Estimate          int64
-	Labels            map[string]string
+	// Estimate is in tokens.
+	Estimate int64
+	// Labels are those of the client and the request.
+	Labels map[string]string
 	// Reports are what was reported, failed calls included.
 	Reports []arbiter.Usage
 	// Rest is what becomes of what was reserved and not reported: FREE, PRESUME or UNUSED.

@@ -23,6 +23,3 @@ require (
 	google.golang.org/grpc v1.80.0 // indirect
 	google.golang.org/protobuf v1.36.11 // indirect
 )
-
-// Both are of one repository, and of one version.
-replace github.com/budget-arbiter/budget-arbiter/clients/go => ../

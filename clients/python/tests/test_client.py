@@ -71,7 +71,7 @@ class Refused(Exception):
         (ConnectionRefusedError("nobody"), {"tokens": 0, "calls": 1, "failed": 1, "presumed": 0, "live": 0}),
         (ValueError("mine\x00"), {"tokens": 0, "calls": 1, "failed": 1, "presumed": 0, "live": 0}),
         (ConnectionResetError("broke"), {"tokens": 1_000, "calls": 1, "failed": 1, "presumed": 1_000, "live": 0}),
-        (KeyboardInterrupt(), {"tokens": 1_000, "calls": 0, "failed": 0, "presumed": 1_000, "live": 0}),
+        (KeyboardInterrupt(), {"tokens": 1_000, "calls": 1, "failed": 1, "presumed": 1_000, "live": 0}),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -350,7 +350,7 @@ def test_an_interrupted_client_settles(service: Service, budget: str) -> None:
     child = program(service, budget)
     child.send_signal(signal.SIGINT)
     assert child.wait(10) != 0
-    assert service.books(budget) == {"tokens": 1_000, "calls": 0, "failed": 0, "presumed": 1_000, "live": 0}
+    assert service.books(budget) == {"tokens": 1_000, "calls": 1, "failed": 1, "presumed": 1_000, "live": 0}
 
 
 def test_a_client_that_nobody_closes_settles_as_the_process_ends(service: Service, budget: str) -> None:

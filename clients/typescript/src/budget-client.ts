@@ -120,6 +120,7 @@ export class BudgetClient implements SlotSource, AsyncDisposable {
     return left;
   }
 
+  /** For `await using`: as `close()`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

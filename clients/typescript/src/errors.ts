@@ -1,5 +1,6 @@
 /** The service did not answer for as long as the caller had patience. */
 export class ArbiterUnavailable extends Error {
+  /** Its class. */
   override readonly name = 'ArbiterUnavailable';
   constructor(message: string, cause?: unknown) {
     super(message, { cause });
@@ -11,10 +12,13 @@ export class ArbiterUnavailable extends Error {
  * gRPC code, such as `PERMISSION_DENIED`; `reason` the service's own word, such as `BUDGET_NOT_FOUND`, where it has one.
  */
 export class ArbiterRefused extends Error {
+  /** Its class. */
   override readonly name = 'ArbiterRefused';
   constructor(
     message: string,
+    /** The name of the gRPC code. */
     readonly code: string,
+    /** The service's own word. */
     readonly reason: string | undefined,
   ) {
     super(message);
@@ -23,6 +27,7 @@ export class ArbiterRefused extends Error {
 
 /** The client was closed. */
 export class ClientClosed extends Error {
+  /** Its class. */
   override readonly name = 'ClientClosed';
   constructor() {
     super('this budget client is closed');
@@ -31,5 +36,6 @@ export class ClientClosed extends Error {
 
 /** The lease was lost during the call: its slot may be another's already. The reason of `slot.lost`. */
 export class SlotLost extends Error {
+  /** Its class. */
   override readonly name = 'SlotLost';
 }

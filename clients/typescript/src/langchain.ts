@@ -23,14 +23,21 @@ interface Run {
  * ```
  */
 export class BudgetCallback {
+  /** LangChain's word for it. */
   readonly name = 'budget_arbiter';
   /** So that a denial stops the call, and the call waits for its slot. */
   readonly raiseError = true;
+  /** So that a call begins when it has its slot. */
   readonly awaitHandlers = true;
+  /** Models are what costs tokens. */
   readonly ignoreLLM = false;
+  /** A chain costs what its models do. */
   readonly ignoreChain = true;
+  /** An agent costs what its models do. */
   readonly ignoreAgent = true;
+  /** No model is asked. */
   readonly ignoreRetriever = true;
+  /** No model is asked. */
   readonly ignoreCustomEvent = true;
   private readonly runs = new Map<string, Run>();
 
@@ -44,6 +51,7 @@ export class BudgetCallback {
     return this;
   }
 
+  /** Takes the slot of a call. */
   async handleChatModelStart(
     model: unknown,
     _messages: unknown,
@@ -62,10 +70,12 @@ export class BudgetCallback {
     this.runs.set(runId, { slot, isSummed, begunWith: 0 });
   }
 
+  /** As `handleChatModelStart`, for models of plain text. */
   handleLLMStart(...begun: Parameters<BudgetCallback['handleChatModelStart']>): Promise<void> {
     return this.handleChatModelStart(...begun);
   }
 
+  /** A part of a stream: it is still read. */
   handleLLMNewToken(
     _token: string,
     _at: unknown,
@@ -83,6 +93,7 @@ export class BudgetCallback {
     run.silence.unref();
   }
 
+  /** Reports what the call cost, and gives its slot back. */
   async handleLLMEnd(
     output: unknown,
     runId: string,
@@ -99,6 +110,7 @@ export class BudgetCallback {
     await slot.end();
   }
 
+  /** Gives the slot of a call back that failed. */
   async handleLLMError(error: unknown, runId: string): Promise<void> {
     await this.taken(runId)?.slot.end({ kind: 'failed', error });
   }

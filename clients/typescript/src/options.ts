@@ -47,11 +47,15 @@ export interface TlsFiles {
   readonly ca?: string | undefined;
   /** This client's own certificate, and its key. */
   readonly cert?: string | undefined;
+  /** The key of that certificate. */
   readonly key?: string | undefined;
 }
 
+/** Where log lines go: `console` is one, and most loggers are. */
 export interface Logger {
+  /** The client goes on, another way than it should. */
   warn(message: string): void;
+  /** Something was lost. */
   error(message: string): void;
 }
 

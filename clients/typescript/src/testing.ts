@@ -11,15 +11,21 @@ import { guardedSdk, type WrapOptions } from './wrap/guarded-sdk.js';
 
 /** One report of a slot, as the service would have booked it. */
 export interface FakeReport {
+  /** By kind; those that were not said are 0. */
   readonly tokens: Required<TokenUsage>;
+  /** The model that answered; empty if nobody said. */
   readonly model: string;
+  /** Whether the call failed. */
   readonly failed: boolean;
+  /** What went wrong; empty if nothing did. */
   readonly errorMessage: string;
 }
 
 /** A slot that the fake granted, and what became of it. */
 export interface FakeSlot {
+  /** What was asked for. */
   readonly request: SlotRequest;
+  /** What was reported, in its order. */
   readonly reports: readonly FakeReport[];
   /** What became of what was not reported; undefined while it is held. */
   readonly unreported: Unreported | undefined;
@@ -31,7 +37,9 @@ export interface FakeDenial {
   readonly rules?: readonly string[];
   /** Seconds. */
   readonly retryAfter?: number;
+  /** Whether no waiting helps. Default: false. */
   readonly permanent?: boolean;
+  /** Budgets to ask instead. */
   readonly fallbackBudgetIds?: readonly string[];
 }
 
@@ -66,6 +74,7 @@ export class FakeBudgetClient implements SlotSource, AsyncDisposable {
     this.isAway = true;
   }
 
+  /** From now on every request is granted again. */
   allow(): void {
     this.denial = undefined;
     this.isAway = false;
@@ -112,6 +121,7 @@ export class FakeBudgetClient implements SlotSource, AsyncDisposable {
     return 0;
   }
 
+  /** For `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {}
 }
 

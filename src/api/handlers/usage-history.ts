@@ -1,8 +1,10 @@
+import type { UsageRow as Row } from '../../arbiter/service-port.js';
 import type {
   AdjustUsageRequest,
   AdjustUsageResponse,
   ListUsageRequest,
   ListUsageResponse,
+  UsageRow,
 } from '../../gen/budgetarbiter/v1/budget_admin_service.js';
 import { answered, unlessRefused } from '../failures/request-error.js';
 import { pageToken } from '../page-token.js';
@@ -29,15 +31,16 @@ export const listUsage: UnaryHandler<ListUsageRequest, ListUsageResponse> = asyn
   const { budgetId, pageQuery, query } = readListUsage(message);
   const answer = unlessRefused(await services.listUsage(services.servicePort, budgetId, query, caller));
   return {
-    rows: answer.rows.map(({ key, start, tokens, presumed, late, calls, failedCalls }) => ({
-      key,
-      start: optionalDate(start),
-      tokens,
-      presumedTokens: presumed,
-      lateTokens: late,
-      calls,
-      failedCalls,
-    })),
+    rows: answer.rows.map(rowMessage),
+    totalTokens: answer.totalTokens,
+    totalCalls: answer.totalCalls,
+    budgetTokens: answer.budgetTokens,
     nextPageToken: answer.nextKey === undefined ? '' : pageToken(pageQuery, answer.nextKey),
   };
 };
+
+function rowMessage({ start, presumed, late, ...row }: Row): UsageRow {
+  const { key, tokens, calls, failedCalls, day = '', aiId = '', model = '', teamId = '' } = row;
+  const amounts = { tokens, presumedTokens: presumed, lateTokens: late, calls, failedCalls };
+  return { key, start: optionalDate(start), ...amounts, day, aiId, model, teamId };
+}

@@ -2,14 +2,16 @@ import type { Grouping, UsageQuery } from '../../arbiter/service-port.js';
 import { isBudgetId } from '../../domain/model/budget-id.js';
 import { NUMBERS, PAGES, TEXTS } from '../../domain/model/field-limits.js';
 import { FENCE_PATTERN, fenceOf } from '../../domain/model/lease-id.js';
-import type { Writable } from '../../domain/model/types.js';
+import { NONE, type Writable } from '../../domain/model/types.js';
 import { amount } from '../../domain/model/wording.js';
+import type { Whose } from '../../domain/statistics/crossing.js';
 import {
   type ListBudgetsRequest,
   type ListChangesRequest,
   type ListLeasesRequest,
   type ListUsageRequest,
   UsageGrouping,
+  UsageOrder,
 } from '../../gen/budgetarbiter/v1/budget_admin_service.js';
 import { readPageToken } from '../page-token.js';
 import { Checks } from './checks.js';
@@ -123,21 +125,72 @@ export interface UsagePage {
 export function readListUsage(message: ListUsageRequest): UsagePage {
   const checks = new Checks();
   const budgetId = checks.budgetId('budget_id', message.budgetId);
-  const groupBy = GROUPINGS.get(message.groupBy);
-  if (groupBy === undefined) {
-    checks.fail('group_by', `must be DAY, HOUR, AI, MODEL, TEAM or unset; it is ${message.groupBy}`);
-  }
-  const { fromDay, toDay } = message;
+  const grouped = readGrouping(checks, message);
+  const whose = readWhose(checks, message, grouped.groupBy === 'HOUR');
+  const orderBy = ORDERS.get(message.orderBy);
+  if (orderBy === undefined)
+    checks.fail('order_by', `must be KEY, TOKENS, CALLS or unset; it is ${message.orderBy}`);
+  const { fromDay, toDay, descending } = message;
   checkSpan(checks, fromDay, toDay);
   const size = pageSize(checks, message.pageSize);
-  const pageQuery = ['usage', budgetId, groupBy ?? '', fromDay ?? '', toDay ?? ''];
+  const ordered = { ...(orderBy !== 'KEY' && { orderBy }), ...(descending && { descending }) };
+  const further = { by: grouped.by, ...whose, ...ordered };
+  const isPlain = Object.values(further).every((value) => value === undefined);
+  const pageQuery = [
+    ...['usage', budgetId, grouped.groupBy, fromDay ?? '', toDay ?? ''],
+    ...(isPlain ? [] : [JSON.stringify(further)]),
+  ];
   const after = afterKey(checks, pageQuery, message.pageToken);
   checks.done();
-  const query: Writable<UsageQuery> = { groupBy: groupBy ?? 'DAY', pageSize: size };
+  const query: Writable<UsageQuery> = { ...grouped, ...whose, pageSize: size };
+  if (orderBy !== undefined && orderBy !== 'KEY') query.orderBy = orderBy;
+  if (descending) query.descending = true;
   if (fromDay !== undefined) query.fromDay = fromDay;
   if (toDay !== undefined) query.toDay = toDay;
   if (after !== undefined) query.afterKey = after;
   return { budgetId, pageQuery, query };
+}
+
+const ORDERS: ReadonlyMap<number, NonNullable<UsageQuery['orderBy']>> = new Map([
+  [UsageOrder.USAGE_ORDER_UNSPECIFIED, 'KEY'],
+  [UsageOrder.USAGE_ORDER_KEY, 'KEY'],
+  [UsageOrder.USAGE_ORDER_TOKENS, 'TOKENS'],
+  [UsageOrder.USAGE_ORDER_CALLS, 'CALLS'],
+]);
+
+function readGrouping(checks: Checks, message: ListUsageRequest): Pick<UsageQuery, 'groupBy' | 'by'> {
+  const isSeveral = message.by.length > 0;
+  const [groupBy, ...more] = (isSeveral ? message.by : [message.groupBy]).map((value) =>
+    GROUPINGS.get(value),
+  );
+  if (!isSeveral) {
+    if (groupBy === undefined)
+      checks.fail('group_by', `must be DAY, HOUR, AI, MODEL, TEAM or unset; it is ${message.groupBy}`);
+    return { groupBy: groupBy ?? 'DAY' };
+  }
+  const keys = [groupBy, ...more];
+  if (message.groupBy !== UsageGrouping.USAGE_GROUPING_UNSPECIFIED)
+    checks.fail('by', 'goes without group_by: name all in one of them');
+  if (keys.includes(undefined) || message.by.includes(UsageGrouping.USAGE_GROUPING_UNSPECIFIED))
+    checks.fail('by', 'each must be DAY, AI, MODEL or TEAM, or HOUR alone');
+  else if (new Set(keys).size < keys.length) checks.fail('by', 'must name each once');
+  else if (keys.includes('HOUR') && keys.length > 1)
+    checks.fail('by', 'HOUR stands alone: AIs, models and teams are counted by day');
+  if (keys.length === 1) return { groupBy: groupBy ?? 'DAY' };
+  return { groupBy: groupBy ?? 'DAY', by: keys.filter((key) => key !== undefined && key !== 'HOUR') };
+}
+
+function readWhose(checks: Checks, { aiId, model, teamId }: ListUsageRequest, byHour: boolean): Whose {
+  if (aiId !== undefined) checks.text('ai_id', aiId, TEXTS.aiId);
+  if (model !== undefined) checks.text('model', model, TEXTS.model);
+  if (teamId !== undefined && teamId !== NONE) checks.text('team_id', teamId, TEXTS.teamId);
+  for (const [field, value] of Object.entries({ ai_id: aiId, model, team_id: teamId }))
+    if (byHour && value !== undefined) checks.fail(field, 'goes without HOUR: it is counted by day');
+  return {
+    ...(aiId !== undefined && { aiId }),
+    ...(model !== undefined && { model }),
+    ...(teamId !== undefined && { teamId }),
+  };
 }
 
 function checkSpan(checks: Checks, fromDay: string | undefined, toDay: string | undefined): void {

@@ -33,6 +33,7 @@ export function alertConditions(input: AlertInput): AlertCondition[] {
     ...belowMinimum(input),
     ...shares(input),
     exhaustion(input),
+    ...denialRate(input),
     ...listedShares(input),
   ];
 }
@@ -77,6 +78,14 @@ function burst({ policy, zone, hour, hourSpent, hourCap }: AlertInput): AlertCon
     holds: hourSpent * 100 > hourCap * BURST_PERCENT,
     message: () => messages.hourlyBurst({ unit: policy.unit, zone }, hour, hourSpent, hourCap, BURST_PERCENT),
   };
+}
+
+function denialRate({ policy, hour, denialsPerMinute: value = 0 }: AlertInput): AlertCondition[] {
+  const threshold = policy.denialAlertPerMinute;
+  if (threshold === 0) return [];
+  const message = () => messages.denialRate(value, threshold);
+  const ofHour = { rule: 'DENIAL_RATE', window: 'HOUR', windowStart: hour.start } as const;
+  return [{ ...ofHour, value, threshold, holds: value > threshold, message }];
 }
 
 function belowMinimum({ policy, allowance, closedDay }: AlertInput): AlertCondition[] {

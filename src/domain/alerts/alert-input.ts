@@ -22,6 +22,7 @@ export function alertInput(ledger: Ledger): AlertInput {
     hourSpent: standing.hour.spent,
     hourCap: standing.hour.cap.tokens,
     monthSpent: monthInWindow(tables),
+    ...(ledger.denialRate && { denialsPerMinute: ledger.denialRate.perMinute }),
     monthAis: tables.monthAis,
     teams: teamsOf(ledger),
     dayTotals: tables.dayTotals,

@@ -1,6 +1,6 @@
 import type { MonthWindow, StoredLease } from '../model/state.js';
 import { aboutInUnit, inUnit, withUnit } from '../model/unit.js';
-import { duration } from '../model/wording.js';
+import { amount, duration } from '../model/wording.js';
 import type { UsageFigures } from '../statistics/spread.js';
 import { momentIn } from '../time/clock-text.js';
 import type { Span } from '../time/recent.js';
@@ -47,6 +47,14 @@ export function hourlyBurst(
     `The hour from ${momentIn(zone, hour.start)} took ${withUnit(unit, tokens)}, more than ${percent}% of its cap of ${inUnit(unit, cap)}. ` +
     `When the cap is reached, AIs are denied until ${momentIn(zone, hour.end)}; ` +
     'smaller requests, or a higher max_hourly_percent, let more of them through.'
+  );
+}
+
+export function denialRate(denied: number, threshold: number): string {
+  return (
+    `A replica denied ${amount(denied)} requests in the last minute, and more than ${amount(threshold)} in each of the last 10. ` +
+    'AIs wait, or ask again without a pause. ListDenials says whom it refuses and by which rules; ' +
+    'raise what is too low, or let clients heed retry_after.'
   );
 }
 

@@ -19,6 +19,7 @@ export const ALERT_RULES = [
   'MONTH_SHARE',
   'AI_SHARE',
   'TEAM_SHARE',
+  'DENIAL_RATE',
 ] as const;
 
 export type AlertRule = (typeof ALERT_RULES)[number];
@@ -34,6 +35,8 @@ export interface AlertInput extends Outlook {
   /** The hour's cap in force. */
   readonly hourCap: number;
   readonly monthSpent: number;
+  /** What a replica denied in the last minute of many such; absent if none does. */
+  readonly denialsPerMinute?: number;
   /** Spent in the month by AI; asked for only where the policy has thresholds of it. */
   readonly monthAis: Pick<ReadonlyMap<string, number>, typeof Symbol.iterator>;
   /** By team, what it spent in the month, and its part of it. */

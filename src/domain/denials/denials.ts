@@ -57,6 +57,7 @@ export interface DenialSpan extends DenialCount {
   readonly floor: number;
 }
 
+export const DAY_MS = 86_400_000;
 export const HOUR_MS = 3_600_000;
 export const MINUTE_MS = 60_000;
 

@@ -35,6 +35,10 @@ export class HourDenials {
   denied = 0;
   wouldDeny = 0;
   lastAt: number;
+  /** Of what was taken to be written last. */
+  revision = 0;
+  /** Something happened since. */
+  isChanged = false;
   private readonly byRule = new Map<Rule, Writable<RuleDenials>>();
   private readonly known = namesUpTo(KNOWN_AIS, (name) => this.gone.add(name));
   private readonly others = namesUpTo(OTHER_AIS, (name) => this.gone.add(name));
@@ -51,6 +55,7 @@ export class HourDenials {
     ai.weight += 1;
     ai.lastAt = at;
     this.lastAt = at;
+    this.isChanged = true;
     if (wouldDeny) {
       this.wouldDeny += 1;
       ai.wouldDeny += 1;
@@ -117,6 +122,12 @@ export class HourDenials {
       if (ai === undefined) this.gone.add(aiId);
       else ai.changed = true;
     }
+  }
+
+  get hasAiChanges(): boolean {
+    if (this.gone.size > 0) return true;
+    for (const [, ai] of this.all()) if (ai.changed) return true;
+    return false;
   }
 
   private find(aiId: string): CountedAi | undefined {

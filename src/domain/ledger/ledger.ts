@@ -12,6 +12,7 @@ import {
   type StateHead,
   type StatePatch,
   type StoredDay,
+  type StoredDenialRate,
   type StoredLease,
   type StoredPastDay,
   type StoredPause,
@@ -77,6 +78,7 @@ export class Ledger {
   pause: StoredPause | undefined;
   /** What sinks are not to be told of. */
   silences: Silences = {};
+  denialRate: StoredDenialRate | undefined;
 
   /** The hour and the day of the last decision. */
   hour: Span = { start: 0, end: 0 };
@@ -126,6 +128,7 @@ export class Ledger {
     if (policy !== undefined) this.usePolicy(policy.fields, policy.revision);
     this.pause = this.tables.settings.get('pause') as StoredPause | undefined;
     this.silences = (this.tables.settings.get('silences') as StoredSilences | undefined)?.byRule ?? {};
+    this.denialRate = this.tables.settings.get('denialRate') as StoredDenialRate | undefined;
     for (const lease of this.tables.leases.values()) this.slots.replace(undefined, lease);
     // What a deletion left behind.
     if (this.deleted) this.slots.retireAll(this.policy.onExpiry === 'CHARGE');
@@ -215,6 +218,12 @@ export class Ledger {
     if (pause === undefined) this.tables.settings.delete('pause');
     else this.tables.settings.set('pause', pause);
     this.loosened += 1;
+  }
+
+  setDenialRate(rate: StoredDenialRate | undefined): void {
+    this.denialRate = rate;
+    if (rate === undefined) this.tables.settings.delete('denialRate');
+    else this.tables.settings.set('denialRate', rate);
   }
 
   setSilences(silences: Silences): void {

@@ -2,6 +2,7 @@ import { MAX_PAIR_BYTES, MAX_PAIRS } from '../model/limits.js';
 import type { StoredCount } from '../model/state.js';
 import type { CallCount } from '../model/types.js';
 import { countedOn, countOf, tokensOf } from './counts.js';
+import { MEASURES } from './state-size.js';
 import type { Entry, Table } from './table.js';
 
 /**
@@ -54,6 +55,15 @@ export function pairName(ai: string, model: string): string {
 export function pairOf(name: string): [ai: string, model: string] {
   const space = name.indexOf(' ');
   return [name.slice(0, space), name.slice(space + 1)];
+}
+
+/** Whether a day that has these had no room for more. */
+export function isFullOfPairs(day: string, pairs: ReadonlyMap<string, StoredCount>): boolean {
+  if (pairs.size >= MAX_PAIRS) return true;
+  const { nameBytes, valueBytes } = MEASURES.dayPairs;
+  let bytes = 0;
+  for (const [name, count] of pairs) bytes += nameBytes(`${day} ${name}`) + valueBytes(count);
+  return bytes >= MAX_PAIR_BYTES;
 }
 
 /** What a day counts by name. */

@@ -127,7 +127,7 @@ export const DURATIONS = {
 } as const satisfies Readonly<Record<string, NumberLimit>>;
 
 /** Entries of lists and maps. */
-export const ENTRIES = { labels: 8, otherBudgets: 16, silencedRules: 64 } as const;
+export const ENTRIES = { labels: 8, otherBudgets: 16, silencedRules: 64, groupings: 4 } as const;
 
 /** Rows of a page: of one that names no size, and of the largest. */
 export const PAGES = { usual: 100, most: 1_000 } as const;

@@ -324,6 +324,7 @@ export interface OutcomeOf {
   sweep: Done | Refused;
   'drop-written': Done | Refused;
   'mark-refused': Done | Refused;
+  'report-denials': Done | Refused;
   'claim-deliveries': Done | Refused;
   'record-deliveries': Done | Refused;
 }

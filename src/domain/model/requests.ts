@@ -245,6 +245,13 @@ export interface MarkRefusedRequest {
   readonly days: readonly string[];
 }
 
+/** A replica has denied many requests for many minutes: so many in the last. */
+export interface ReportDenialsRequest {
+  readonly kind: 'report-denials';
+  readonly epoch: number;
+  readonly perMinute: number;
+}
+
 /** Takes over alerts that are to be sent to sinks and that nobody else is sending. */
 export interface ClaimDeliveriesRequest {
   readonly kind: 'claim-deliveries';
@@ -304,6 +311,7 @@ export type BudgetRequest =
   | SweepRequest
   | DropWrittenRequest
   | MarkRefusedRequest
+  | ReportDenialsRequest
   | ClaimDeliveriesRequest
   | RecordDeliveriesRequest;
 
@@ -313,6 +321,7 @@ export type OwnKind =
   | 'sweep'
   | 'drop-written'
   | 'mark-refused'
+  | 'report-denials'
   | 'keep-leases'
   | 'break-sessions'
   | 'claim-deliveries'

@@ -66,8 +66,8 @@ export interface MonthWindow {
 
 /** What each section holds, by its key. */
 export interface SectionValues {
-  /** `policy`, `pause` and `silences`. */
-  settings: StoredPolicy | StoredPause | StoredSilences;
+  /** `policy`, `pause`, `silences` and `denialRate`. */
+  settings: StoredPolicy | StoredPause | StoredSilences | StoredDenialRate;
   /** By fence. */
   leases: StoredLease;
   /** By AI: its last grants. */
@@ -162,6 +162,12 @@ export interface StoredPause {
   readonly reason: string;
   readonly at: number;
   readonly principal?: string;
+}
+
+/** What a replica last said of its denials: see `alerts/denial-rate.ts`. */
+export interface StoredDenialRate {
+  readonly at: number;
+  readonly perMinute: number;
 }
 
 export interface StoredSilences {

@@ -262,6 +262,12 @@ export const POLICY_FIELDS = {
     upTo(MOST_ALERT_PERCENTS, 'percents'),
     "of a team's own part of the month spent: each is told",
   ),
+  denialAlertPerMinute: field(
+    'denial_alert_per_minute',
+    'Alerts and the rest',
+    { kind: 'count', least: 0, most: 1_000_000, default: 0 },
+    'so many denials a minute, for 10 minutes: an alert; 0 turns it off',
+  ),
   fallbackBudgetIds: field(
     'fallback_budget_ids',
     'Alerts and the rest',

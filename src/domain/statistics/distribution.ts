@@ -8,6 +8,7 @@ import { daysOfMonth, hourName } from '../time/windows.js';
 import { NO_CALLS, sumOfCalls } from './calls-by-name.js';
 import { type Forecast, forecastOf, type Outlook } from './forecast.js';
 import type { Headline } from './headline.js';
+import { knownHours } from './known-hours.js';
 import {
   mean,
   type SpreadGrade,
@@ -112,6 +113,8 @@ export interface DailyDistribution {
     readonly start: number;
   }[];
   readonly date: string;
+  /** Of its tokens, those that no hour shows: see `known-hours.ts`. */
+  readonly hourUnknownTokens: number;
 }
 
 export interface RateLimitingStatus {
@@ -193,16 +196,18 @@ function monthlyDistribution(days: readonly DayTotals[]): MonthlyDistribution {
 }
 
 function dailyDistribution({ zone, day }: DistributionInput): DailyDistribution {
-  const figures = usageFigures(day.hours.map(({ tokens }) => tokens));
+  const { known, unknown } = knownHours(day.hours);
+  const figures = usageFigures(known.map(({ tokens }) => tokens));
   return {
-    totalTokens: figures.total,
+    totalTokens: figures.total + unknown,
     hoursWithUsage: figures.count,
     avgHourlyUsage: toHundredths(mean(figures)),
-    hourlyUsageData: day.hours
+    hourlyUsageData: known
       .filter(({ tokens }) => tokens > 0)
       .sort((a, b) => a.start - b.start)
       .map(({ start, tokens }) => ({ hour: hourName(zone, start), tokens, start })),
     date: day.date,
+    hourUnknownTokens: unknown,
   };
 }
 

@@ -76,7 +76,7 @@ function requestOf(
   for (const [name, value] of readQuery(query, names)) {
     const field = parameters.find((parameter) => parameter.name === name);
     const isFlag = field?.scalar === ScalarType.BOOL && (value === 'true' || value === 'false');
-    request[name] = isFlag ? value === 'true' : value;
+    request[name] = field?.fieldKind === 'list' ? value.split(',') : isFlag ? value === 'true' : value;
   }
   if (inPath) request[BUDGET_ID] = decoded(asked.split('/')[BUDGET_PART] ?? '');
   else if (type.fields.some(({ name }) => name === BUDGET_ID)) request[BUDGET_ID] ??= defaultBudget;

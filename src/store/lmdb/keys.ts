@@ -1,4 +1,5 @@
 import { SECTIONS, type Section } from '../../domain/model/state.js';
+import type { DenialPosition } from '../denial-store.js';
 import { StoreError } from '../store.js';
 
 /**
@@ -10,6 +11,8 @@ import { StoreError } from '../store.js';
  * - `j budget revision`: what a commit changed, while that is not in its places yet.
  * - `b at budget name`: a block of receipts; by time, so that tidying reads old ones only, and so that new ones lie together.
  * - `r budget id`: where a receipt is.
+ * - `n budget epoch start writer`: what was refused in an hour or a day, but for its AIs; its version in LMDB is the revision.
+ * - `o budget epoch start writer ai`: what one AI was refused in it.
  * - `c budget number`: a record of a change.
  * - `m format`: the format of the whole file; `m mark`: why it must not be served from; `m label`: its
  *   identity, whose version in LMDB is that of both; `m tidying`: what tidying remembers.
@@ -44,6 +47,19 @@ export const blockKey = (at: number, budgetId: string, name: string): Key =>
   join('b', inOrder(at), budgetId, name);
 export const journalKey = (budgetId: string, revision: number): Key => join('j', budgetId, inOrder(revision));
 export const journalRange = (budgetId: string): KeyRange => rangeUnder('j', budgetId);
+
+export const denialKey = (budgetId: string, { epoch, start, writer }: DenialPosition): Key =>
+  join('n', budgetId, String(epoch), inOrder(start), writer);
+export const aiDenialKey = (budgetId: string, { epoch, start, writer }: DenialPosition, aiId: string): Key =>
+  join('o', budgetId, String(epoch), inOrder(start), writer, aiId);
+export const aiDenialRange = (budgetId: string, { epoch, start, writer }: DenialPosition): KeyRange =>
+  rangeUnder('o', budgetId, String(epoch), inOrder(start), writer);
+
+/** Of one epoch those that begin from `from` on and before `to`. */
+export function denialRange(budgetId: string, epoch: number, from: number, to: number): KeyRange {
+  const [start, end] = [from, to].map((at) => join('n', budgetId, String(epoch), inOrder(at)));
+  return { start: start as Key, end: end as Key };
+}
 
 /** All keys that begin with these parts and have one part or more after them. */
 export function rangeUnder(...parts: readonly string[]): KeyRange {

@@ -1,7 +1,9 @@
+import type { DenialDay, DenialHead, DenialRecord, DenialWrite } from '../../domain/denials/records.js';
 import type { StoredChange } from '../../domain/model/changes.js';
 import type { Receipt, StatePatch, StoredState, UsageDay } from '../../domain/model/state.js';
 import type { Cut, TidyMark } from '../../domain/time/tidy-mark.js';
 import type { Log } from '../../platform/log.js';
+import type { DenialPosition } from '../denial-store.js';
 import type { BudgetStore, ListedBudget, StateVersion, Tidied } from '../store.js';
 import type { StoreLabel, StoreMark } from '../store-mark.js';
 import type { DayPosition, TransferStore } from '../transfer-store.js';
@@ -10,6 +12,7 @@ import { LABEL_KEY, MARK_KEY, TIDY_MARK_KEY } from './keys.js';
 import { LmdbBudgets } from './lmdb-budgets.js';
 import { LmdbChanges } from './lmdb-changes.js';
 import { LmdbDays } from './lmdb-days.js';
+import { LmdbDenials } from './lmdb-denials.js';
 import type { LmdbFile } from './lmdb-file.js';
 import { LmdbJournals } from './lmdb-journals.js';
 import { LmdbReceipts } from './lmdb-receipts.js';
@@ -23,6 +26,7 @@ export class LmdbStore implements BudgetStore {
   private readonly budgets: LmdbBudgets;
   private readonly days: LmdbDays;
   private readonly receipts: LmdbReceipts;
+  protected readonly denials: LmdbDenials;
   private readonly changes: LmdbChanges;
 
   constructor(
@@ -33,6 +37,7 @@ export class LmdbStore implements BudgetStore {
     const journals = new LmdbJournals(file);
     this.budgets = new LmdbBudgets(file, journals, log);
     this.days = new LmdbDays(file);
+    this.denials = new LmdbDenials(file);
     this.receipts = new LmdbReceipts(file, journals);
     this.changes = new LmdbChanges(file);
   }
@@ -112,6 +117,30 @@ export class LmdbStore implements BudgetStore {
     return this.budgets.forget(budgetId, expected);
   }
 
+  writeDenials(writes: readonly DenialWrite[]): Promise<void> {
+    return this.denials.writeDenials(writes);
+  }
+
+  readDenials(budgetId: string, epoch: number, from: number, to: number): Promise<DenialRecord[]> {
+    return this.denials.readDenials(budgetId, epoch, from, to);
+  }
+
+  recentDenials(since: number, limit: number): Promise<DenialHead[]> {
+    return this.denials.recentDenials(since, limit);
+  }
+
+  unfoldedDenials(before: number, limit: number): Promise<DenialDay[]> {
+    return this.denials.unfoldedDenials(before, limit);
+  }
+
+  foldDenials(day: DenialRecord): Promise<void> {
+    return this.denials.foldDenials(day);
+  }
+
+  tidyDenials(before: number, limit: number): Promise<number> {
+    return this.denials.tidyDenials(before, limit);
+  }
+
   async close(): Promise<void> {
     await this.file.close();
     await this.lock.release();
@@ -134,6 +163,14 @@ export class LmdbTransferStore extends LmdbStore implements TransferStore {
 
   async listDays(budgetId: string, after: DayPosition | undefined, limit: number): Promise<UsageDay[]> {
     return this.allDays.list(budgetId, after, limit);
+  }
+
+  async listDenials(
+    budgetId: string,
+    after: DenialPosition | undefined,
+    limit: number,
+  ): Promise<DenialRecord[]> {
+    return this.denials.list(budgetId, after, limit);
   }
 
   async readLabel(): Promise<StoreLabel> {

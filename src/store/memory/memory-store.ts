@@ -3,6 +3,7 @@ import type { Receipt, StatePatch, StoredState, UsageDay } from '../../domain/mo
 import type { Cut, TidyMark } from '../../domain/time/tidy-mark.js';
 import type { BudgetStore, ListedBudget, StateVersion, Tidied } from '../store.js';
 import { applyPatch, type MemoryBudget, replicaState } from './memory-budget.js';
+import { MemoryDenials } from './memory-denials.js';
 
 export interface MemoryStoreOptions {
   /** False: behave as a store that other writers share, so that one instance can serve several arbiters. */
@@ -22,7 +23,7 @@ export async function openMemoryStore(options: MemoryStoreOptions = {}): Promise
 }
 
 /** For replays and tests. To a test everything is a copy, so that nobody can reach into the stored state. */
-class MemoryStore implements BudgetStore {
+class MemoryStore extends MemoryDenials implements BudgetStore {
   readonly name = 'memory';
   private readonly budgets = new Map<string, MemoryBudget>();
   /** By `budget epoch`, then by day. */
@@ -37,7 +38,9 @@ class MemoryStore implements BudgetStore {
     readonly exclusive: boolean,
     readonly receiptsInCommit: boolean,
     private readonly copies: boolean,
-  ) {}
+  ) {
+    super();
+  }
 
   async load(budgetId: string): Promise<StoredState | undefined> {
     const budget = this.budgets.get(budgetId);

@@ -1,4 +1,5 @@
 import type { Collection, Db, Filter } from 'mongodb';
+import type { DenialDay, DenialHead, DenialRecord, DenialWrite } from '../../domain/denials/records.js';
 import type { StoredChange } from '../../domain/model/changes.js';
 import {
   type Receipt,
@@ -9,6 +10,7 @@ import {
 } from '../../domain/model/state.js';
 import type { Cut, TidyMark } from '../../domain/time/tidy-mark.js';
 import { PROCESS_SCHEDULER, type Scheduler } from '../../platform/scheduler.js';
+import type { DenialPosition } from '../denial-store.js';
 import {
   type BudgetStore,
   type Freshness,
@@ -42,6 +44,15 @@ import {
   trimChanges,
 } from './mongo-changes.js';
 import { COMMIT_MS, databaseOf, type MongoClients, READ_MS } from './mongo-client.js';
+import {
+  type DenialDocument,
+  foldDenials,
+  listDenials,
+  readDenials,
+  recentDenials,
+  unfoldedDenials,
+  writeDenials,
+} from './mongo-denials.js';
 import { isDuplicateKey, readError, writeError } from './mongo-errors.js';
 import { runningReplicas } from './presence.js';
 import { ServerTime } from './server-time.js';
@@ -228,6 +239,30 @@ export class MongoStore implements BudgetStore {
     });
   }
 
+  writeDenials(writes: readonly DenialWrite[]): Promise<void> {
+    return this.writing(() => writeDenials(this.denials, writes));
+  }
+
+  readDenials(budgetId: string, epoch: number, from: number, to: number): Promise<DenialRecord[]> {
+    return this.recent(() => readDenials(this.denials, { budgetId, epoch }, from, to));
+  }
+
+  recentDenials(since: number, limit: number): Promise<DenialHead[]> {
+    return this.recent(() => recentDenials(this.denials, since, limit));
+  }
+
+  unfoldedDenials(before: number, limit: number): Promise<DenialDay[]> {
+    return this.recent(() => unfoldedDenials(this.denials, before, limit));
+  }
+
+  foldDenials(day: DenialRecord): Promise<void> {
+    return this.writing(() => foldDenials(this.denials, day));
+  }
+
+  tidyDenials(before: number, limit: number): Promise<number> {
+    return this.writing(() => removeSome(this.denials, { lastAt: { $lt: before } }, limit));
+  }
+
   async close(): Promise<void> {
     await this.beforeClose();
     await this.clients.close();
@@ -263,6 +298,10 @@ export class MongoStore implements BudgetStore {
 
   protected get usage(): Collection<UsageDocument> {
     return this.db.collection('usage');
+  }
+
+  protected get denials(): Collection<DenialDocument> {
+    return this.db.collection('denials');
   }
 
   private get changes(): Collection<ChangeDocument> {
@@ -345,6 +384,10 @@ export class MongoTransferStore extends MongoStore implements TransferStore {
       const options = { maxTimeMS: READ_MS, limit, batchSize: limit + 1, ...how };
       return (await this.usage.find(filter, options).sort({ _id: 1 }).toArray()).map(usageDay);
     });
+  }
+
+  listDenials(budgetId: string, after: DenialPosition | undefined, limit: number): Promise<DenialRecord[]> {
+    return this.current((how) => listDenials(this.denials, budgetId, after, limit, how));
   }
 
   readLabel(): Promise<StoreLabel> {

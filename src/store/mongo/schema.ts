@@ -41,10 +41,12 @@ async function validatorsOf(db: Db): Promise<Map<string, unknown>> {
   );
 }
 
-/** What the queries need, and no more: `due`, the retention of usage, and the tidying of receipts. */
+/** What the queries need, and no more: `due`, the retention of usage, the tidying of receipts; denials of late, and old ones. */
 async function ensureIndexes(db: Db): Promise<void> {
   await db.collection('budgets').createIndex({ wakeAt: 1 });
   await db.collection('usage').createIndex({ day: 1 });
+  await db.collection('denials').createIndex({ lastAt: 1 });
+  await db.collection('denials').createIndex({ start: 1 });
   // No TTL: it removes by the server's clock alone, whatever that says. Earlier versions had one, in an index of another name.
   await db.collection('receipts').createIndex({ at: 1, _id: 1 });
   await dropTtl(db.collection('receipts'));
@@ -209,6 +211,22 @@ export const VALIDATORS = {
     revision: { ...WHOLE, minimum: 1 },
     body: having({ kind: TEXT }),
   }),
+  denials: validator(
+    {
+      _id: TEXT,
+      budget: TEXT,
+      epoch: { ...WHOLE, minimum: 1 },
+      start: WHOLE,
+      end: WHOLE,
+      writer: TEXT,
+      revision: { ...WHOLE, minimum: 1 },
+      denied: AMOUNT,
+      wouldDeny: AMOUNT,
+      lastAt: WHOLE,
+      rules: { bsonType: 'array' },
+    },
+    { ais: OBJECT },
+  ),
   changes: validator({
     _id: TEXT,
     budget: TEXT,

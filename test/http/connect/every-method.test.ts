@@ -11,7 +11,8 @@ let grpc: Harness;
 let http: ConnectHarness;
 beforeAll(async () => {
   const calls = { calls: 4, failedCalls: 1 };
-  const usage = { rows: [{ key: '2026-11-15', start: 5_000, tokens: 9, presumed: 1, late: 0, ...calls }] };
+  const rows = [{ key: '2026-11-15', start: 5_000, tokens: 9, presumed: 1, late: 0, ...calls }];
+  const usage = { rows, totalTokens: 9, totalCalls: 4, budgetTokens: 12 };
   const answers = { getDistribution: async () => ({ stats: STATS }), listUsage: async () => usage };
   [grpc, http] = await Promise.all([startHarness(answers), startConnect(answers)]);
   for (const { servicePort } of [grpc, http]) servicePort.budgets = [budget()];

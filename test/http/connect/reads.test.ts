@@ -24,7 +24,7 @@ const answers = {
       calls: 4,
       failedCalls: 1,
     };
-    return { rows: [row], nextKey: 'k' };
+    return { rows: [row], nextKey: 'k', totalTokens: 9, totalCalls: 4, budgetTokens: 12 };
   },
 };
 
@@ -75,9 +75,18 @@ describe('what is read over HTTP', () => {
     asked.length = 0;
     await http.get('/api/v1/budgets/a/distribution?month=2026-10&day=2026-10-31');
     await http.get('/api/v1/usage?budget_id=b&group_by=USAGE_GROUPING_MODEL&page_size=7');
+    const several = 'by=USAGE_GROUPING_AI,USAGE_GROUPING_MODEL&order_by=USAGE_ORDER_TOKENS&descending=true';
+    await http.get(`/api/v1/usage?budget_id=b&${several}&team_id=web`);
     expect(asked).toEqual([
       ['a', { month: '2026-10', day: '2026-10-31' }],
       ['b', { groupBy: 'MODEL', pageSize: 7 }],
+      [
+        'b',
+        {
+          ...{ groupBy: 'AI', by: ['AI', 'MODEL'], teamId: 'web' },
+          ...{ orderBy: 'TOKENS', descending: true, pageSize: 100 },
+        },
+      ],
     ]);
   });
 

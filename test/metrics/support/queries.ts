@@ -33,6 +33,7 @@ export function ruleQueries(): NamedQuery[] {
 
 interface Dashboard {
   readonly panels: readonly Panel[];
+  readonly annotations: { readonly list: readonly { readonly name: string; readonly expr?: string }[] };
   readonly templating: { readonly list: readonly { readonly type: string; readonly definition?: string }[] };
 }
 interface Panel {
@@ -40,6 +41,8 @@ interface Panel {
   readonly type: string;
   readonly title: string;
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
+  /** A range of its own, whatever is chosen. */
+  readonly timeFrom?: string;
   readonly targets?: readonly { readonly expr: string }[];
 }
 

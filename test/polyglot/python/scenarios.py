@@ -7,7 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
-from budget_arbiter import AsyncClient, Slot, SlotDenied
+from budget_arbiter import ArbiterRefused, ArbiterUnavailable, AsyncClient, Slot, SlotDenied
 
 ESTIMATE: dict[str, Any] = {"estimate": 1_000, "wait": 10, "patience": 30}
 
@@ -74,6 +74,25 @@ async def cancelled(client: AsyncClient) -> None:
         report(holder)
     await cancel("call")
     await cancel("reported")
+
+
+async def interrupted(client: AsyncClient) -> None:
+    try:
+        async with client.slot(**ESTIMATE):
+            say("holding")
+            await asyncio.sleep(20)
+    except asyncio.CancelledError:  # asyncio's Ctrl-C
+        say("stopped")
+
+
+async def turned_away(client: AsyncClient) -> None:
+    try:
+        await call(client, patience=1)
+        say("granted")
+    except ArbiterRefused as refused:
+        say("refused", code=refused.code)
+    except ArbiterUnavailable:
+        say("unavailable")
 
 
 async def crowd(client: AsyncClient) -> None:
@@ -179,12 +198,14 @@ SCENARIOS: dict[str, Callable[[AsyncClient], Awaitable[None]]] = {
     "killed-service": killed_service,
     "killed-client": held_call,
     "cancelled": cancelled,
+    "interrupted": interrupted,
     "crowd": crowd,
     "left-stream": left_stream,
     "error": error,
     "denied-for-good": lambda client: denied(client, estimate=1_000_000_000),
     "denied-for-now": lambda client: denied(client, patience=0),
     "paused": lambda client: denied(client, patience=0),
+    "turned-away": turned_away,
     "token": token,
     "replicas": replicas,
     "fail-open": fail_open,

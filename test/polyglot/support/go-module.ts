@@ -1,15 +1,16 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { output } from '../../../scripts/polyglot/output.js';
+import { builtOnce } from './built-once.js';
 
-export const PACKAGE = fileURLToPath(new URL('../../../clients/go', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+export const PACKAGE = path.join(ROOT, 'clients/go');
 export const MODULE = 'github.com/budget-arbiter/budget-arbiter/clients/go';
-const run = promisify(execFile);
+export const VERSION = 'v0.1.0';
 
-/** An empty module outside of this repository, which requires the package as it is here. */
+/** A module outside of this repository, which gets the packages as a module proxy hands them out. */
 export interface GoModule {
   readonly folder: string;
   /** Runs a command in it. Returns what that printed. */
@@ -17,13 +18,38 @@ export interface GoModule {
   remove(): Promise<void>;
 }
 
-export async function goModule(env: Readonly<Record<string, string>> = {}): Promise<GoModule> {
+/** Empty, or with the files of `source`. */
+export async function goModule(
+  env: Readonly<Record<string, string>> = {},
+  source?: string,
+): Promise<GoModule> {
   const folder = await mkdtemp(path.join(tmpdir(), 'go-module-'));
-  const sums = await readFile(path.join(PACKAGE, 'go.sum'), 'utf8');
-  await writeFile(path.join(folder, 'go.sum'), sums);
-  const own = async (command: string, ...args: string[]) =>
-    (await run(command, args, { cwd: folder, env: { ...process.env, ...env }, maxBuffer: 1 << 26 })).stdout;
-  await own('go', 'mod', 'init', 'example.com/empty');
-  await own('go', 'mod', 'edit', `-require=${MODULE}@v0.0.0`, `-replace=${MODULE}=${PACKAGE}`);
-  return { folder, run: own, remove: () => rm(folder, { recursive: true, force: true }) };
+  const own = { ...(await proxied()), ...env };
+  const run = (command: string, ...args: string[]) => output(command, args, { cwd: folder, env: own });
+  if (source !== undefined) await run('cp', '-R', `${source}/.`, folder);
+  else {
+    await run('go', 'mod', 'init', 'example.com/empty');
+    await run('go', 'mod', 'edit', `-require=${MODULE}@${VERSION}`);
+  }
+  return { folder, run, remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+/**
+ * Where `go` finds the packages as built, and all else where it has it already. Its cache is the run's own: in one that is kept, a version
+ * would never change.
+ */
+async function proxied(): Promise<Record<string, string>> {
+  const folder = await builtOnce('go', async (folder) => {
+    const modules = [`${MODULE}=${PACKAGE}`, `${MODULE}/otelarbiter=${path.join(PACKAGE, 'otelarbiter')}`];
+    const args = ['run', '.', path.join(folder, 'proxy'), VERSION, ...modules];
+    await output('go', args, { cwd: path.join(ROOT, 'scripts/polyglot/go-proxy') });
+  });
+  const [proxy = '', cache = ''] = (await output('go', ['env', 'GOPROXY', 'GOMODCACHE'])).split('\n');
+  return {
+    GOPROXY: `file://${folder}/proxy,file://${cache}/cache/download,${proxy}`,
+    GOMODCACHE: path.join(folder, 'cache'),
+    GONOSUMDB: '*',
+    GOFLAGS: '-mod=mod -modcacherw -trimpath',
+    GOWORK: 'off',
+  };
 }

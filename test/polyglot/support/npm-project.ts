@@ -1,15 +1,14 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { builtOnce } from './built-once.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const SOURCES = path.join(ROOT, 'test/polyglot/typescript');
 const PACKAGES = ['clients/typescript', 'clients/ai-sdk'];
-/** To pack is to build in the folder of the package, and other tests pack, too. */
-const LOCK = path.join(tmpdir(), 'budget-arbiter-npm-pack.lock');
 const NOT_SOURCES = ['node_modules', '.next'];
 const run = promisify(execFile);
 
@@ -35,13 +34,12 @@ export async function npmProject(
   const project = JSON.parse(await readFile(manifest, 'utf8'));
   Object.assign(project.dependencies, versions);
   await writeFile(manifest, JSON.stringify(project));
-  for (const each of PACKAGES) {
-    const pack = ['npm', 'pack', '--silent', '--pack-destination', folder];
-    await run('flock', [LOCK, ...pack], { cwd: path.join(ROOT, each) });
-  }
-  const packed = (await readdir(folder)).filter((file) => file.endsWith('.tgz'));
+  const packages = await builtOnce('npm', pack);
+  const packed = await readdir(packages);
   const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
-  await run('npm', ['install', ...quiet, ...packed.map((file) => `./${file}`)], { cwd: folder });
+  await run('npm', ['install', ...quiet, ...packed.map((file) => path.join(packages, file))], {
+    cwd: folder,
+  });
   const node = 'node' in versions ? path.join(folder, 'node_modules/.bin/node') : process.execPath;
   return {
     folder,
@@ -55,4 +53,19 @@ export async function npmProject(
       ).stdout,
     remove: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+/** In a copy: to pack is to build in the folder of the package, and examples build there, too. */
+async function pack(packed: string): Promise<void> {
+  const copy = await mkdtemp(path.join(tmpdir(), 'client-packages-'));
+  await cp(path.join(ROOT, 'tsconfig.json'), path.join(copy, 'tsconfig.json'));
+  await symlink(path.join(ROOT, 'node_modules'), path.join(copy, 'node_modules'));
+  const isSource = (from: string) => !['node_modules', 'dist'].includes(path.basename(from));
+  for (const each of PACKAGES) {
+    await cp(path.join(ROOT, each), path.join(copy, each), { recursive: true, filter: isSource });
+  }
+  for (const each of PACKAGES) {
+    await run('npm', ['pack', '--silent', '--pack-destination', packed], { cwd: path.join(copy, each) });
+  }
+  await rm(copy, { recursive: true });
 }

@@ -14,6 +14,7 @@ export class Program {
   readonly lines: Line[] = [];
   private readonly ended: Promise<unknown>;
   private errors = '';
+  private wasInterrupted = false;
   private taken = 0;
 
   private constructor(private readonly child: ChildProcess) {
@@ -57,6 +58,12 @@ export class Program {
     this.child.stdin?.write('go\n');
   }
 
+  /** As a terminal does on Ctrl-C. */
+  interrupt(): void {
+    this.wasInterrupted = true;
+    this.child.kill('SIGINT');
+  }
+
   async kill(): Promise<void> {
     this.child.kill('SIGKILL');
     await this.ended;
@@ -68,7 +75,9 @@ export class Program {
     const timer = setTimeout(() => this.child.kill('SIGKILL'), PATIENCE_MS);
     await this.ended;
     clearTimeout(timer);
-    if (unsettled !== 0 || this.child.exitCode !== 0) throw new Error(`not closed well: ${this.said()}`);
+    // A JVM that was interrupted says so as it exits, whatever became of its program.
+    const isWell = this.child.exitCode === 0 || (this.wasInterrupted && this.child.exitCode === 130);
+    if (unsettled !== 0 || !isWell) throw new Error(`not closed well: ${this.said()}`);
   }
 
   private said(): string {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { LoadedClients } from '../../support/loaded-client.js';
@@ -8,6 +8,17 @@ import { Program } from './program.js';
 
 const AI = 'fire';
 const POLICY = { monthly_limit: 1_000_000_000, session_grace: { seconds: 1 } };
+
+/** Of the service, where it is not as it is by itself. */
+interface Setting {
+  readonly env?: Readonly<Record<string, string>>;
+  /** The token of an operator. */
+  readonly operator?: string;
+  /** Who signed its certificate, if it has one. */
+  readonly authority?: Buffer;
+  /** In its folder; `config.yaml` is its CONFIG_FILE. */
+  readonly files?: Readonly<Record<string, string | Buffer>>;
+}
 
 export interface Books {
   readonly tokens: number;
@@ -27,18 +38,28 @@ export class Stage {
     readonly folder: string,
     private readonly env: Readonly<Record<string, string>>,
     private readonly headers: Readonly<Record<string, string>>,
+    private readonly authority: Buffer | undefined,
     public service: Service,
     private clients: LoadedClients,
   ) {}
 
-  static async set(prepared: Prepared, budget: string, { env = {}, operator = '' } = {}): Promise<Stage> {
+  static async set(
+    prepared: Prepared,
+    budget: string,
+    { env = {}, operator = '', authority, files = {} }: Setting = {},
+  ): Promise<Stage> {
     const folder = await mkdtemp(path.join(tmpdir(), 'scenario-'));
-    const own = { DATA_DIR: path.join(folder, 'data'), ...env };
+    for (const [name, content] of Object.entries(files)) await writeFile(path.join(folder, name), content);
+    const own = {
+      DATA_DIR: path.join(folder, 'data'),
+      ...('config.yaml' in files && { CONFIG_FILE: path.join(folder, 'config.yaml') }),
+      ...env,
+    };
     const service = await startService({ env: own });
     const kept = { ...own, GRPC_ADDRESS: service.grpcAddress };
     const headers: Record<string, string> = operator === '' ? {} : { authorization: `Bearer ${operator}` };
-    const clients = new LoadedClients(service.grpcAddress);
-    return new Stage(prepared, budget, folder, kept, headers, service, clients);
+    const clients = new LoadedClients(service.grpcAddress, {}, authority);
+    return new Stage(prepared, budget, folder, kept, headers, authority, service, clients);
   }
 
   async createBudget(policy: object = {}): Promise<void> {
@@ -65,7 +86,7 @@ export class Stage {
   async startAgain(): Promise<void> {
     this.service = await startService({ env: this.env });
     this.clients.close();
-    this.clients = new LoadedClients(this.service.grpcAddress);
+    this.clients = new LoadedClients(this.service.grpcAddress, {}, this.authority);
   }
 
   admin<Answer>(method: string, request: object): Promise<Answer> {

@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BudgetClient, SlotDenied } from '@budget-arbiter/client';
+import { ArbiterRefused, ArbiterUnavailable, BudgetClient, SlotDenied } from '@budget-arbiter/client';
 
 const say = (line) => console.log(JSON.stringify(line));
 const input = createInterface({ input: process.stdin });
@@ -93,6 +93,18 @@ const SCENARIOS = {
       }),
     );
   },
+  async interrupted(budget) {
+    const cancel = new AbortController();
+    process.once('SIGINT', () => cancel.abort());
+    const work = () => {
+      say({ event: 'holding' });
+      return sleep(20_000, undefined, { signal: cancel.signal });
+    };
+    await budget.withSlot(ESTIMATE, work).catch((error) => {
+      if (error.name !== 'AbortError') throw error;
+      say({ event: 'stopped' });
+    });
+  },
   async crowd(budget) {
     const counts = { answers: 0, denials: 0, most: 0 };
     let now = 0;
@@ -130,6 +142,16 @@ const SCENARIOS = {
   'denied-for-good': (budget) => denied(budget, { estimate: 1_000_000_000 }),
   'denied-for-now': (budget) => denied(budget, { patience: 0 }),
   paused: (budget) => denied(budget, { patience: 0 }),
+  async 'turned-away'(budget) {
+    try {
+      await call(budget, { patience: 1 });
+      say({ event: 'granted' });
+    } catch (error) {
+      if (error instanceof ArbiterRefused) say({ event: 'refused', code: error.code });
+      else if (error instanceof ArbiterUnavailable) say({ event: 'unavailable' });
+      else throw error;
+    }
+  },
   async token(budget) {
     await call(budget);
     say({ event: 'answer' });

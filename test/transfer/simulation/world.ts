@@ -192,6 +192,7 @@ export class TransferWorld {
       },
       runningReplicas: async () => [...place.replicas],
       listDays: async () => [],
+      listDenials: async () => [],
     };
     const call =
       (key: keyof TransferStore) =>

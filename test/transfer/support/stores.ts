@@ -18,6 +18,7 @@ import { budgetIds, readBudget } from '../../../src/transfer/read-budget.js';
 import type { TransferContext } from '../../../src/transfer/transfer.js';
 import {
   change,
+  denialWrite,
   head,
   lease,
   leaseReceipt,
@@ -137,6 +138,7 @@ async function fillBudget(store: TransferStore, budgetId: string, deleted: boole
   );
   await store.writeDays([...days, usageDay('2026-11-25', 3, { budgetId, epoch: 12 })]);
   await store.writeReceipts(budgetId, receipts);
+  await store.writeDenials([1, 12].map((epoch) => denialWrite({ budgetId, epoch }, NASTY_NAMES)));
   await store.writeChanges(budgetId, [change(1, 3)]);
   await store.commit(
     budgetId,

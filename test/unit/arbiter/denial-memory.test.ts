@@ -11,7 +11,7 @@ function denial(...rules: Rule[]): Denial {
 }
 
 it('keeps the last denial by each rule, and how many there were, over the hours', () => {
-  const memory = new DenialMemory();
+  const memory = new DenialMemory('b', 'r-1', () => {});
   memory.note('guardian', denial('COOLDOWN', 'HOURLY_CAP'), HOUR - 1, DENIED);
   memory.note('sandbox', denial('COOLDOWN'), HOUR + 2, DENIED);
   memory.note('sandbox', denial('COOLDOWN'), HOUR + 3, { ...DENIED, wouldDeny: true });
@@ -32,7 +32,7 @@ it('keeps the last denial by each rule, and how many there were, over the hours'
 });
 
 it('has the hours apart, also when the clock goes back', () => {
-  const memory = new DenialMemory();
+  const memory = new DenialMemory('b', 'r-1', () => {});
   for (const at of [HOUR - 1, HOUR, HOUR - 2]) memory.note('guardian', denial('PAUSED'), at, DENIED);
   const of = (from: number, to: number) => memory.spans(from, to).map(({ start, denied }) => [start, denied]);
   expect(of(0, HOUR + 1)).toEqual([
@@ -44,7 +44,7 @@ it('has the hours apart, also when the clock goes back', () => {
 });
 
 it('goes on counting by rule when there are too many hours to keep', () => {
-  const memory = new DenialMemory();
+  const memory = new DenialMemory('b', 'r-1', () => {});
   for (let hour = 0; hour < 100; hour += 1)
     memory.note('guardian', denial('PAUSED'), HOUR + hour * 3_600_000, DENIED);
   expect(memory.spans(0, Number.MAX_SAFE_INTEGER)).toHaveLength(24);
@@ -52,7 +52,7 @@ it('goes on counting by rule when there are too many hours to keep', () => {
 });
 
 it('begins anew with a budget that was deleted', () => {
-  const memory = new DenialMemory();
+  const memory = new DenialMemory('b', 'r-1', () => {});
   memory.ofEpoch(1);
   memory.note('guardian', denial('PAUSED'), HOUR, DENIED);
   memory.ofEpoch(1);
@@ -62,7 +62,7 @@ it('begins anew with a budget that was deleted', () => {
 });
 
 it('outlives the stay of its budget in memory, for as many budgets as there is room', () => {
-  const memories = new DenialMemories();
+  const memories = new DenialMemories('r');
   memories.of('first').note('guardian', denial('PAUSED'), 1, DENIED);
   for (let at = 0; at < 1_999; at += 1) memories.of(`b${at}`);
   expect(memories.of('first').rules()).toHaveLength(1);

@@ -1,12 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  durationText,
-  isLoopback,
-  parseAddress,
-  parseDuration,
-  parseMongoUri,
-  shown,
-} from '../../../src/config/values.js';
+import { isLoopback, parseAddress } from '../../../src/config/address.js';
+import { durationText, parseDuration, parseMongoUri, shown } from '../../../src/config/values.js';
 
 describe('parseDuration', () => {
   it.each([

@@ -75,6 +75,29 @@ describe('alerts', () => {
     ]);
   });
 
+  it('of denials hold as long as a replica reports many, and end by time alone', () => {
+    const budget = budgetWith({ denialAlertPerMinute: 60 });
+    const report = (perMinute: number, epoch = 1) => budget.do({ kind: 'report-denials', epoch, perMinute });
+    report(61, 2);
+    expect(changed(budget), 'of another budget of this name').toEqual([]);
+    report(61);
+    expect(changed(budget)).toEqual(['DENIAL_RATE RAISED']);
+    budget.pass(60_000);
+    report(75);
+    expect(budget.reload().snapshot().alerts[0]).toMatchObject({ value: 75, threshold: 60 });
+    budget.writeOut();
+    expect(budget.loaded().wakeAt).toBe(budget.now + 150_000);
+    budget.pass(149_999).reload().do({ kind: 'sweep' });
+    expect(changed(budget)).toEqual([]);
+    budget.pass(1).reload().do({ kind: 'sweep' });
+    expect(changed(budget)).toEqual(['DENIAL_RATE AWAY']);
+    expect(budget.loaded().tables.settings.has('denialRate')).toBe(false);
+    report(99);
+    expect(changed(budget)).toEqual(['DENIAL_RATE BACK']);
+    budget.do({ kind: 'put-policy', fields: { ...ROOMY, denialAlertPerMinute: 0 } });
+    expect(changed(budget)).toEqual(['DENIAL_RATE AWAY']);
+  });
+
   it('of states from before what was told was kept apart are raised again when they hold again', () => {
     const budget = budgetWith({ monthlyLimit: 1_000, maxReportTokens: 1_000 });
     budget.at('2026-11-30T09:00:00Z').record(budget.grant('a', 850), 850);

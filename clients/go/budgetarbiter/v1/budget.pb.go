@@ -538,6 +538,76 @@ func (Rule) EnumDescriptor() ([]byte, []int) {
 	return file_budgetarbiter_v1_budget_proto_rawDescGZIP(), []int{7}
 }
 
+// The words of a headline; the higher the worse.
+type HeadlineStatus int32
+
+const (
+	// Nothing is known.
+	HeadlineStatus_HEADLINE_STATUS_UNSPECIFIED HeadlineStatus = 0
+	// Whoever asks is granted a slot in turn. An AI may be refused by its cooldown, or while slots are held.
+	HeadlineStatus_HEADLINE_STATUS_OK HeadlineStatus = 1
+	// The days of the month differ too much, as the alert POOR_SPREAD has it.
+	HeadlineStatus_HEADLINE_STATUS_UNEVEN HeadlineStatus = 2
+	// At this rate the month's limit is reached before the month ends, as the alert EXHAUSTION_FORECAST has it.
+	HeadlineStatus_HEADLINE_STATUS_ENDING HeadlineStatus = 3
+	// The hour, the day or the month takes nothing more, and nobody has asked since.
+	HeadlineStatus_HEADLINE_STATUS_FULL HeadlineStatus = 4
+	// Requests are refused now by what is used up: a cap, an emergency, what is kept for others; or by whatever rule, while nobody at
+	// all was granted a slot for 5 minutes.
+	HeadlineStatus_HEADLINE_STATUS_REFUSING HeadlineStatus = 5
+	// An operator paused the budget.
+	HeadlineStatus_HEADLINE_STATUS_PAUSED HeadlineStatus = 6
+)
+
+// Enum value maps for HeadlineStatus.
+var (
+	HeadlineStatus_name = map[int32]string{
+		0: "HEADLINE_STATUS_UNSPECIFIED",
+		1: "HEADLINE_STATUS_OK",
+		2: "HEADLINE_STATUS_UNEVEN",
+		3: "HEADLINE_STATUS_ENDING",
+		4: "HEADLINE_STATUS_FULL",
+		5: "HEADLINE_STATUS_REFUSING",
+		6: "HEADLINE_STATUS_PAUSED",
+	}
+	HeadlineStatus_value = map[string]int32{
+		"HEADLINE_STATUS_UNSPECIFIED": 0,
+		"HEADLINE_STATUS_OK":          1,
+		"HEADLINE_STATUS_UNEVEN":      2,
+		"HEADLINE_STATUS_ENDING":      3,
+		"HEADLINE_STATUS_FULL":        4,
+		"HEADLINE_STATUS_REFUSING":    5,
+		"HEADLINE_STATUS_PAUSED":      6,
+	}
+)
+
+func (x HeadlineStatus) Enum() *HeadlineStatus {
+	p := new(HeadlineStatus)
+	*p = x
+	return p
+}
+
+func (x HeadlineStatus) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (HeadlineStatus) Descriptor() protoreflect.EnumDescriptor {
+	return file_budgetarbiter_v1_budget_proto_enumTypes[8].Descriptor()
+}
+
+func (HeadlineStatus) Type() protoreflect.EnumType {
+	return &file_budgetarbiter_v1_budget_proto_enumTypes[8]
+}
+
+func (x HeadlineStatus) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use HeadlineStatus.Descriptor instead.
+func (HeadlineStatus) EnumDescriptor() ([]byte, []int) {
+	return file_budgetarbiter_v1_budget_proto_rawDescGZIP(), []int{8}
+}
+
 // The lengths of windows.
 type Window int32
 
@@ -579,11 +649,11 @@ func (x Window) String() string {
 }
 
 func (Window) Descriptor() protoreflect.EnumDescriptor {
-	return file_budgetarbiter_v1_budget_proto_enumTypes[8].Descriptor()
+	return file_budgetarbiter_v1_budget_proto_enumTypes[9].Descriptor()
 }
 
 func (Window) Type() protoreflect.EnumType {
-	return &file_budgetarbiter_v1_budget_proto_enumTypes[8]
+	return &file_budgetarbiter_v1_budget_proto_enumTypes[9]
 }
 
 func (x Window) Number() protoreflect.EnumNumber {
@@ -592,7 +662,7 @@ func (x Window) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Window.Descriptor instead.
 func (Window) EnumDescriptor() ([]byte, []int) {
-	return file_budgetarbiter_v1_budget_proto_rawDescGZIP(), []int{8}
+	return file_budgetarbiter_v1_budget_proto_rawDescGZIP(), []int{9}
 }
 
 // The conditions that raise an alert. Later releases add some: show the `message` of one that you do not know.
@@ -669,11 +739,11 @@ func (x AlertRule) String() string {
 }
 
 func (AlertRule) Descriptor() protoreflect.EnumDescriptor {
-	return file_budgetarbiter_v1_budget_proto_enumTypes[9].Descriptor()
+	return file_budgetarbiter_v1_budget_proto_enumTypes[10].Descriptor()
 }
 
 func (AlertRule) Type() protoreflect.EnumType {
-	return &file_budgetarbiter_v1_budget_proto_enumTypes[9]
+	return &file_budgetarbiter_v1_budget_proto_enumTypes[10]
 }
 
 func (x AlertRule) Number() protoreflect.EnumNumber {
@@ -682,7 +752,7 @@ func (x AlertRule) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use AlertRule.Descriptor instead.
 func (AlertRule) EnumDescriptor() ([]byte, []int) {
-	return file_budgetarbiter_v1_budget_proto_rawDescGZIP(), []int{9}
+	return file_budgetarbiter_v1_budget_proto_rawDescGZIP(), []int{10}
 }
 
 // The machine-readable reasons of errors: `google.rpc.ErrorInfo.reason` is the name without its prefix, the domain is
@@ -748,6 +818,8 @@ const (
 	ErrorReason_ERROR_REASON_TOO_MANY_TOP_UPS ErrorReason = 26
 	// FAILED_PRECONDITION: what the budget has counted would be in another unit. Let the usage age out, or use a budget of its own.
 	ErrorReason_ERROR_REASON_UNIT_IN_USE ErrorReason = 27
+	// NOT_FOUND: there is no such alert of the budget, or it ended more than 72 hours ago.
+	ErrorReason_ERROR_REASON_ALERT_NOT_FOUND ErrorReason = 28
 )
 
 // Enum value maps for ErrorReason.
@@ -781,6 +853,7 @@ var (
 		25: "ERROR_REASON_TOP_UP_NOT_FOUND",
 		26: "ERROR_REASON_TOO_MANY_TOP_UPS",
 		27: "ERROR_REASON_UNIT_IN_USE",
+		28: "ERROR_REASON_ALERT_NOT_FOUND",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":        0,
@@ -811,6 +884,7 @@ var (
 		"ERROR_REASON_TOP_UP_NOT_FOUND":   25,
 		"ERROR_REASON_TOO_MANY_TOP_UPS":   26,
 		"ERROR_REASON_UNIT_IN_USE":        27,
+		"ERROR_REASON_ALERT_NOT_FOUND":    28,
 	}
 )
 
@@ -825,11 +899,11 @@ func (x ErrorReason) String() string {
 }
 
 func (ErrorReason) Descriptor() protoreflect.EnumDescriptor {
-	return file_budgetarbiter_v1_budget_proto_enumTypes[10].Descriptor()
+	return file_budgetarbiter_v1_budget_proto_enumTypes[11].Descriptor()
 }
 
 func (ErrorReason) Type() protoreflect.EnumType {
-	return &file_budgetarbiter_v1_budget_proto_enumTypes[10]
+	return &file_budgetarbiter_v1_budget_proto_enumTypes[11]
 }
 
 func (x ErrorReason) Number() protoreflect.EnumNumber {
@@ -838,7 +912,7 @@ func (x ErrorReason) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ErrorReason.Descriptor instead.
 func (ErrorReason) EnumDescriptor() ([]byte, []int) {
-	return file_budgetarbiter_v1_budget_proto_rawDescGZIP(), []int{10}
+	return file_budgetarbiter_v1_budget_proto_rawDescGZIP(), []int{11}
 }
 
 // A shared monthly allowance and the state of its switches.
@@ -1711,7 +1785,9 @@ type Lease struct {
 	// The model that the request named; unset if it named none.
 	Model *string `protobuf:"bytes,19,opt,name=model,proto3,oneof" json:"model,omitempty"`
 	// The top-up that it was granted from: what it reserves counts there, and in no window.
-	TopUpId       *string `protobuf:"bytes,18,opt,name=top_up_id,json=topUpId,proto3,oneof" json:"top_up_id,omitempty"`
+	TopUpId *string `protobuf:"bytes,18,opt,name=top_up_id,json=topUpId,proto3,oneof" json:"top_up_id,omitempty"`
+	// When usage of it was last reported; unset if none was yet.
+	ReportedAt    *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=reported_at,json=reportedAt,proto3,oneof" json:"reported_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1877,6 +1953,13 @@ func (x *Lease) GetTopUpId() string {
 		return *x.TopUpId
 	}
 	return ""
+}
+
+func (x *Lease) GetReportedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ReportedAt
+	}
+	return nil
 }
 
 // Tokens beyond the policy: an operator gives them, or a month leaves them to the next.
@@ -2246,6 +2329,107 @@ func (x *Blocker) GetScope() string {
 	return ""
 }
 
+// How a budget stands, in words: the worst that holds.
+type Headline struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In one word. Later releases may add some: show `text`.
+	Status HeadlineStatus `protobuf:"varint,1,opt,name=status,proto3,enum=budgetarbiter.v1.HeadlineStatus" json:"status,omitempty"`
+	// For a person, with what matters: `Refusing: the hour's cap is full until 16:00; 10 AIs, 120 denials a minute`. Times are of the
+	// budget's zone.
+	Text string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
+	// Of a budget in mode OBSERVE, whom its rules would refuse; else empty. To be shown beside `text`.
+	ObservedText string `protobuf:"bytes,3,opt,name=observed_text,json=observedText,proto3" json:"observed_text,omitempty"`
+	// When it ends by itself, where that is known.
+	Until *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=until,proto3,oneof" json:"until,omitempty"`
+	// Of REFUSING, the gravest rule that refuses.
+	Rule Rule `protobuf:"varint,5,opt,name=rule,proto3,enum=budgetarbiter.v1.Rule" json:"rule,omitempty"`
+	// AIs that were refused within the last 5 minutes, or in mode OBSERVE would have been, for whatever reason.
+	Ais int32 `protobuf:"varint,6,opt,name=ais,proto3" json:"ais,omitempty"`
+	// How many requests of theirs a minute, in the mean.
+	DenialsPerMinute int64 `protobuf:"varint,7,opt,name=denials_per_minute,json=denialsPerMinute,proto3" json:"denials_per_minute,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *Headline) Reset() {
+	*x = Headline{}
+	mi := &file_budgetarbiter_v1_budget_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Headline) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Headline) ProtoMessage() {}
+
+func (x *Headline) ProtoReflect() protoreflect.Message {
+	mi := &file_budgetarbiter_v1_budget_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Headline.ProtoReflect.Descriptor instead.
+func (*Headline) Descriptor() ([]byte, []int) {
+	return file_budgetarbiter_v1_budget_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *Headline) GetStatus() HeadlineStatus {
+	if x != nil {
+		return x.Status
+	}
+	return HeadlineStatus_HEADLINE_STATUS_UNSPECIFIED
+}
+
+func (x *Headline) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *Headline) GetObservedText() string {
+	if x != nil {
+		return x.ObservedText
+	}
+	return ""
+}
+
+func (x *Headline) GetUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Until
+	}
+	return nil
+}
+
+func (x *Headline) GetRule() Rule {
+	if x != nil {
+		return x.Rule
+	}
+	return Rule_RULE_UNSPECIFIED
+}
+
+func (x *Headline) GetAis() int32 {
+	if x != nil {
+		return x.Ais
+	}
+	return 0
+}
+
+func (x *Headline) GetDenialsPerMinute() int64 {
+	if x != nil {
+		return x.DenialsPerMinute
+	}
+	return 0
+}
+
 // What one LLM call really spent.
 type Usage struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2272,7 +2456,7 @@ type Usage struct {
 
 func (x *Usage) Reset() {
 	*x = Usage{}
-	mi := &file_budgetarbiter_v1_budget_proto_msgTypes[10]
+	mi := &file_budgetarbiter_v1_budget_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2284,7 +2468,7 @@ func (x *Usage) String() string {
 func (*Usage) ProtoMessage() {}
 
 func (x *Usage) ProtoReflect() protoreflect.Message {
-	mi := &file_budgetarbiter_v1_budget_proto_msgTypes[10]
+	mi := &file_budgetarbiter_v1_budget_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2297,7 +2481,7 @@ func (x *Usage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Usage.ProtoReflect.Descriptor instead.
 func (*Usage) Descriptor() ([]byte, []int) {
-	return file_budgetarbiter_v1_budget_proto_rawDescGZIP(), []int{10}
+	return file_budgetarbiter_v1_budget_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Usage) GetUsageId() string {
@@ -2371,7 +2555,7 @@ type TokenCounts struct {
 
 func (x *TokenCounts) Reset() {
 	*x = TokenCounts{}
-	mi := &file_budgetarbiter_v1_budget_proto_msgTypes[11]
+	mi := &file_budgetarbiter_v1_budget_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2383,7 +2567,7 @@ func (x *TokenCounts) String() string {
 func (*TokenCounts) ProtoMessage() {}
 
 func (x *TokenCounts) ProtoReflect() protoreflect.Message {
-	mi := &file_budgetarbiter_v1_budget_proto_msgTypes[11]
+	mi := &file_budgetarbiter_v1_budget_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2396,7 +2580,7 @@ func (x *TokenCounts) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TokenCounts.ProtoReflect.Descriptor instead.
 func (*TokenCounts) Descriptor() ([]byte, []int) {
-	return file_budgetarbiter_v1_budget_proto_rawDescGZIP(), []int{11}
+	return file_budgetarbiter_v1_budget_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *TokenCounts) GetInputTokens() int64 {
@@ -2470,7 +2654,7 @@ type WindowStatus struct {
 
 func (x *WindowStatus) Reset() {
 	*x = WindowStatus{}
-	mi := &file_budgetarbiter_v1_budget_proto_msgTypes[12]
+	mi := &file_budgetarbiter_v1_budget_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2482,7 +2666,7 @@ func (x *WindowStatus) String() string {
 func (*WindowStatus) ProtoMessage() {}
 
 func (x *WindowStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_budgetarbiter_v1_budget_proto_msgTypes[12]
+	mi := &file_budgetarbiter_v1_budget_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2495,7 +2679,7 @@ func (x *WindowStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WindowStatus.ProtoReflect.Descriptor instead.
 func (*WindowStatus) Descriptor() ([]byte, []int) {
-	return file_budgetarbiter_v1_budget_proto_rawDescGZIP(), []int{12}
+	return file_budgetarbiter_v1_budget_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *WindowStatus) GetWindow() Window {
@@ -2561,7 +2745,8 @@ func (x *WindowStatus) GetKeptTokens() int64 {
 	return 0
 }
 
-// A condition worth telling somebody about. Raised at most once per budget, rule and window.
+// A condition worth telling somebody about, and what was told of it. It has one entry per budget, rule and window; an hourly rule that goes
+// on from hour to hour has one for all of them.
 type Alert struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What happened.
@@ -2570,23 +2755,37 @@ type Alert struct {
 	Window Window `protobuf:"varint,2,opt,name=window,proto3,enum=budgetarbiter.v1.Window" json:"window,omitempty"`
 	// The first moment of that window.
 	WindowStart *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=window_start,json=windowStart,proto3" json:"window_start,omitempty"`
-	// When it was raised.
+	// Since when the condition holds; if it does not, when it began to hold last.
 	RaisedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=raised_at,json=raisedAt,proto3" json:"raised_at,omitempty"`
-	// When the condition ended; unset while it holds.
+	// Since when the condition does not hold; unset while it does. It can come back, and is then unset again.
 	EndedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=ended_at,json=endedAt,proto3,oneof" json:"ended_at,omitempty"`
 	// The figure that was compared: tokens, or percent for POOR_SPREAD.
 	Value float64 `protobuf:"fixed64,6,opt,name=value,proto3" json:"value,omitempty"`
 	// What it was compared with, in the same unit.
 	Threshold float64 `protobuf:"fixed64,7,opt,name=threshold,proto3" json:"threshold,omitempty"`
 	// What happened, what it means and what to do, for a person.
-	Message       string `protobuf:"bytes,8,opt,name=message,proto3" json:"message,omitempty"`
+	Message string `protobuf:"bytes,8,opt,name=message,proto3" json:"message,omitempty"`
+	// What was told of it.
+	Notice *AlertNotice `protobuf:"bytes,9,opt,name=notice,proto3" json:"notice,omitempty"`
+	// Its name within its budget, for `AcknowledgeAlert`: rule, start of the window and what else tells it apart. Opaque.
+	AlertId string `protobuf:"bytes,10,opt,name=alert_id,json=alertId,proto3" json:"alert_id,omitempty"`
+	// When an operator acknowledged it; unset if nobody has since it was raised last.
+	AcknowledgedAt *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=acknowledged_at,json=acknowledgedAt,proto3,oneof" json:"acknowledged_at,omitempty"`
+	// Who, as the log names them; empty while nobody is known by name.
+	AcknowledgedBy *string `protobuf:"bytes,12,opt,name=acknowledged_by,json=acknowledgedBy,proto3,oneof" json:"acknowledged_by,omitempty"`
+	// Why.
+	AcknowledgedReason *string `protobuf:"bytes,13,opt,name=acknowledged_reason,json=acknowledgedReason,proto3,oneof" json:"acknowledged_reason,omitempty"`
+	// Until then sinks are told nothing of its rule; unset if they are.
+	SilencedUntil *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=silenced_until,json=silencedUntil,proto3,oneof" json:"silenced_until,omitempty"`
+	// The model that it is about, of UNPRICED_MODEL; unset otherwise.
+	Model         *string `protobuf:"bytes,17,opt,name=model,proto3,oneof" json:"model,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Alert) Reset() {
 	*x = Alert{}
-	mi := &file_budgetarbiter_v1_budget_proto_msgTypes[13]
+	mi := &file_budgetarbiter_v1_budget_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2598,7 +2797,7 @@ func (x *Alert) String() string {
 func (*Alert) ProtoMessage() {}
 
 func (x *Alert) ProtoReflect() protoreflect.Message {
-	mi := &file_budgetarbiter_v1_budget_proto_msgTypes[13]
+	mi := &file_budgetarbiter_v1_budget_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2611,7 +2810,7 @@ func (x *Alert) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Alert.ProtoReflect.Descriptor instead.
 func (*Alert) Descriptor() ([]byte, []int) {
-	return file_budgetarbiter_v1_budget_proto_rawDescGZIP(), []int{13}
+	return file_budgetarbiter_v1_budget_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Alert) GetRule() AlertRule {
@@ -2668,6 +2867,203 @@ func (x *Alert) GetMessage() string {
 		return x.Message
 	}
 	return ""
+}
+
+func (x *Alert) GetNotice() *AlertNotice {
+	if x != nil {
+		return x.Notice
+	}
+	return nil
+}
+
+func (x *Alert) GetAlertId() string {
+	if x != nil {
+		return x.AlertId
+	}
+	return ""
+}
+
+func (x *Alert) GetAcknowledgedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AcknowledgedAt
+	}
+	return nil
+}
+
+func (x *Alert) GetAcknowledgedBy() string {
+	if x != nil && x.AcknowledgedBy != nil {
+		return *x.AcknowledgedBy
+	}
+	return ""
+}
+
+func (x *Alert) GetAcknowledgedReason() string {
+	if x != nil && x.AcknowledgedReason != nil {
+		return *x.AcknowledgedReason
+	}
+	return ""
+}
+
+func (x *Alert) GetSilencedUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.SilencedUntil
+	}
+	return nil
+}
+
+func (x *Alert) GetModel() string {
+	if x != nil && x.Model != nil {
+		return *x.Model
+	}
+	return ""
+}
+
+// What operators want alert sinks not to be told of, and until when. What holds is shown all the same.
+type AlertSilence struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The rule; unset: every rule.
+	Rule *AlertRule `protobuf:"varint,1,opt,name=rule,proto3,enum=budgetarbiter.v1.AlertRule,oneof" json:"rule,omitempty"`
+	// Until when.
+	Until *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=until,proto3" json:"until,omitempty"`
+	// Why.
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// When an operator asked for it.
+	SilencedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=silenced_at,json=silencedAt,proto3" json:"silenced_at,omitempty"`
+	// Who, as the log names them; empty while nobody is known by name.
+	SilencedBy    string `protobuf:"bytes,5,opt,name=silenced_by,json=silencedBy,proto3" json:"silenced_by,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AlertSilence) Reset() {
+	*x = AlertSilence{}
+	mi := &file_budgetarbiter_v1_budget_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AlertSilence) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AlertSilence) ProtoMessage() {}
+
+func (x *AlertSilence) ProtoReflect() protoreflect.Message {
+	mi := &file_budgetarbiter_v1_budget_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AlertSilence.ProtoReflect.Descriptor instead.
+func (*AlertSilence) Descriptor() ([]byte, []int) {
+	return file_budgetarbiter_v1_budget_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *AlertSilence) GetRule() AlertRule {
+	if x != nil && x.Rule != nil {
+		return *x.Rule
+	}
+	return AlertRule_ALERT_RULE_UNSPECIFIED
+}
+
+func (x *AlertSilence) GetUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Until
+	}
+	return nil
+}
+
+func (x *AlertSilence) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *AlertSilence) GetSilencedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.SilencedAt
+	}
+	return nil
+}
+
+func (x *AlertSilence) GetSilencedBy() string {
+	if x != nil {
+		return x.SilencedBy
+	}
+	return ""
+}
+
+// What alert sinks and logs were told of an alert. It outlives a condition that is away for a while: it ends when the condition has been away
+// for 6 hours (30 minutes of an hourly rule), and is raised again when the condition comes back after that, or is clearly worse: exhaustion a day
+// earlier, 10 more points of spread.
+type AlertNotice struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which one it is for this entry, from 1.
+	Number int64 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
+	// When it was raised.
+	RaisedAt *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=raised_at,json=raisedAt,proto3" json:"raised_at,omitempty"`
+	// When its end was told; unset while it stands.
+	EndedAt       *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=ended_at,json=endedAt,proto3,oneof" json:"ended_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AlertNotice) Reset() {
+	*x = AlertNotice{}
+	mi := &file_budgetarbiter_v1_budget_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AlertNotice) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AlertNotice) ProtoMessage() {}
+
+func (x *AlertNotice) ProtoReflect() protoreflect.Message {
+	mi := &file_budgetarbiter_v1_budget_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AlertNotice.ProtoReflect.Descriptor instead.
+func (*AlertNotice) Descriptor() ([]byte, []int) {
+	return file_budgetarbiter_v1_budget_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *AlertNotice) GetNumber() int64 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *AlertNotice) GetRaisedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.RaisedAt
+	}
+	return nil
+}
+
+func (x *AlertNotice) GetEndedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndedAt
+	}
+	return nil
 }
 
 var File_budgetarbiter_v1_budget_proto protoreflect.FileDescriptor
@@ -2815,7 +3211,7 @@ const file_budgetarbiter_v1_budget_proto_rawDesc = "" +
 	"\x13_cache_read_percentB\x16\n" +
 	"\x14_cache_write_percentB\x14\n" +
 	"\x12_reasoning_percentB\x10\n" +
-	"\x0e_total_percent\"\x9a\a\n" +
+	"\x0e_total_percent\"\xec\a\n" +
 	"\x05Lease\x12\x19\n" +
 	"\blease_id\x18\x01 \x01(\tR\aleaseId\x12\x14\n" +
 	"\x05fence\x18\x02 \x01(\x03R\x05fence\x12\x1d\n" +
@@ -2842,7 +3238,9 @@ const file_budgetarbiter_v1_budget_proto_rawDesc = "" +
 	"session_id\x18\x10 \x01(\tH\x01R\tsessionId\x88\x01\x01\x12\x1c\n" +
 	"\ateam_id\x18\x11 \x01(\tH\x02R\x06teamId\x88\x01\x01\x12\x19\n" +
 	"\x05model\x18\x13 \x01(\tH\x03R\x05model\x88\x01\x01\x12\x1f\n" +
-	"\ttop_up_id\x18\x12 \x01(\tH\x04R\atopUpId\x88\x01\x01\x1a9\n" +
+	"\ttop_up_id\x18\x12 \x01(\tH\x04R\atopUpId\x88\x01\x01\x12@\n" +
+	"\vreported_at\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampH\x05R\n" +
+	"reportedAt\x88\x01\x01\x1a9\n" +
 	"\vLabelsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\f\n" +
@@ -2853,7 +3251,8 @@ const file_budgetarbiter_v1_budget_proto_rawDesc = "" +
 	"\b_team_idB\b\n" +
 	"\x06_modelB\f\n" +
 	"\n" +
-	"_top_up_id\"\xe9\x04\n" +
+	"_top_up_idB\x0e\n" +
+	"\f_reported_at\"\xe9\x04\n" +
 	"\x05TopUp\x12\x1a\n" +
 	"\ttop_up_id\x18\x01 \x01(\tR\atopUpId\x12\x16\n" +
 	"\x06tokens\x18\x02 \x01(\x03R\x06tokens\x12/\n" +
@@ -2898,7 +3297,16 @@ const file_budgetarbiter_v1_budget_proto_rawDesc = "" +
 	"\x05scope\x18\t \x01(\tH\x02R\x05scope\x88\x01\x01B\x0f\n" +
 	"\r_available_atB\t\n" +
 	"\a_windowB\b\n" +
-	"\x06_scope\"\xf4\x01\n" +
+	"\x06_scope\"\xaa\x02\n" +
+	"\bHeadline\x128\n" +
+	"\x06status\x18\x01 \x01(\x0e2 .budgetarbiter.v1.HeadlineStatusR\x06status\x12\x12\n" +
+	"\x04text\x18\x02 \x01(\tR\x04text\x12#\n" +
+	"\robserved_text\x18\x03 \x01(\tR\fobservedText\x125\n" +
+	"\x05until\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampH\x00R\x05until\x88\x01\x01\x12*\n" +
+	"\x04rule\x18\x05 \x01(\x0e2\x16.budgetarbiter.v1.RuleR\x04rule\x12\x10\n" +
+	"\x03ais\x18\x06 \x01(\x05R\x03ais\x12,\n" +
+	"\x12denials_per_minute\x18\a \x01(\x03R\x10denialsPerMinuteB\b\n" +
+	"\x06_until\"\xf4\x01\n" +
 	"\x05Usage\x12\x19\n" +
 	"\busage_id\x18\x01 \x01(\tR\ausageId\x125\n" +
 	"\x06tokens\x18\x02 \x01(\v2\x1d.budgetarbiter.v1.TokenCountsR\x06tokens\x12\x14\n" +
@@ -2926,7 +3334,7 @@ const file_budgetarbiter_v1_budget_proto_rawDesc = "" +
 	"\x10available_tokens\x18\a \x01(\x03R\x0favailableTokens\x12#\n" +
 	"\rtopped_tokens\x18\b \x01(\x03R\ftoppedTokens\x12\x1f\n" +
 	"\vkept_tokens\x18\t \x01(\x03R\n" +
-	"keptTokens\"\xf9\x02\n" +
+	"keptTokens\"\xb9\x06\n" +
 	"\x05Alert\x12/\n" +
 	"\x04rule\x18\x01 \x01(\x0e2\x1b.budgetarbiter.v1.AlertRuleR\x04rule\x120\n" +
 	"\x06window\x18\x02 \x01(\x0e2\x18.budgetarbiter.v1.WindowR\x06window\x12=\n" +
@@ -2935,7 +3343,34 @@ const file_budgetarbiter_v1_budget_proto_rawDesc = "" +
 	"\bended_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampH\x00R\aendedAt\x88\x01\x01\x12\x14\n" +
 	"\x05value\x18\x06 \x01(\x01R\x05value\x12\x1c\n" +
 	"\tthreshold\x18\a \x01(\x01R\tthreshold\x12\x18\n" +
-	"\amessage\x18\b \x01(\tR\amessageB\v\n" +
+	"\amessage\x18\b \x01(\tR\amessage\x125\n" +
+	"\x06notice\x18\t \x01(\v2\x1d.budgetarbiter.v1.AlertNoticeR\x06notice\x12\x19\n" +
+	"\balert_id\x18\n" +
+	" \x01(\tR\aalertId\x12H\n" +
+	"\x0facknowledged_at\x18\v \x01(\v2\x1a.google.protobuf.TimestampH\x01R\x0eacknowledgedAt\x88\x01\x01\x12,\n" +
+	"\x0facknowledged_by\x18\f \x01(\tH\x02R\x0eacknowledgedBy\x88\x01\x01\x124\n" +
+	"\x13acknowledged_reason\x18\r \x01(\tH\x03R\x12acknowledgedReason\x88\x01\x01\x12F\n" +
+	"\x0esilenced_until\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampH\x04R\rsilencedUntil\x88\x01\x01\x12\x19\n" +
+	"\x05model\x18\x11 \x01(\tH\x05R\x05model\x88\x01\x01B\v\n" +
+	"\t_ended_atB\x12\n" +
+	"\x10_acknowledged_atB\x12\n" +
+	"\x10_acknowledged_byB\x16\n" +
+	"\x14_acknowledged_reasonB\x11\n" +
+	"\x0f_silenced_untilB\b\n" +
+	"\x06_model\"\xf5\x01\n" +
+	"\fAlertSilence\x124\n" +
+	"\x04rule\x18\x01 \x01(\x0e2\x1b.budgetarbiter.v1.AlertRuleH\x00R\x04rule\x88\x01\x01\x120\n" +
+	"\x05until\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05until\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12;\n" +
+	"\vsilenced_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"silencedAt\x12\x1f\n" +
+	"\vsilenced_by\x18\x05 \x01(\tR\n" +
+	"silencedByB\a\n" +
+	"\x05_rule\"\xa7\x01\n" +
+	"\vAlertNotice\x12\x16\n" +
+	"\x06number\x18\x01 \x01(\x03R\x06number\x127\n" +
+	"\traised_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\braisedAt\x12:\n" +
+	"\bended_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampH\x00R\aendedAt\x88\x01\x01B\v\n" +
 	"\t_ended_at*L\n" +
 	"\x06Preset\x12\x16\n" +
 	"\x12PRESET_UNSPECIFIED\x10\x00\x12\x18\n" +
@@ -2986,7 +3421,15 @@ const file_budgetarbiter_v1_budget_proto_rawDesc = "" +
 	"\x16RULE_MODEL_CONCURRENCY\x10\f\x12\x11\n" +
 	"\rRULE_TEAM_CAP\x10\r\x12\x12\n" +
 	"\x0eRULE_MODEL_CAP\x10\x0e\x12\x18\n" +
-	"\x14RULE_KEPT_FOR_OTHERS\x10\x0f*S\n" +
+	"\x14RULE_KEPT_FOR_OTHERS\x10\x0f*\xd5\x01\n" +
+	"\x0eHeadlineStatus\x12\x1f\n" +
+	"\x1bHEADLINE_STATUS_UNSPECIFIED\x10\x00\x12\x16\n" +
+	"\x12HEADLINE_STATUS_OK\x10\x01\x12\x1a\n" +
+	"\x16HEADLINE_STATUS_UNEVEN\x10\x02\x12\x1a\n" +
+	"\x16HEADLINE_STATUS_ENDING\x10\x03\x12\x18\n" +
+	"\x14HEADLINE_STATUS_FULL\x10\x04\x12\x1c\n" +
+	"\x18HEADLINE_STATUS_REFUSING\x10\x05\x12\x1a\n" +
+	"\x16HEADLINE_STATUS_PAUSED\x10\x06*S\n" +
 	"\x06Window\x12\x16\n" +
 	"\x12WINDOW_UNSPECIFIED\x10\x00\x12\x0f\n" +
 	"\vWINDOW_HOUR\x10\x01\x12\x0e\n" +
@@ -3006,7 +3449,7 @@ const file_budgetarbiter_v1_budget_proto_rawDesc = "" +
 	"\x12ALERT_RULE_OVERRUN\x10\t\x12\"\n" +
 	"\x1eALERT_RULE_EXHAUSTION_FORECAST\x10\n" +
 	"\x12\x1d\n" +
-	"\x19ALERT_RULE_UNPRICED_MODEL\x10\v*\xad\a\n" +
+	"\x19ALERT_RULE_UNPRICED_MODEL\x10\v*\xcf\a\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aERROR_REASON_INVALID_FIELD\x10\x01\x12\"\n" +
@@ -3036,7 +3479,8 @@ const file_budgetarbiter_v1_budget_proto_rawDesc = "" +
 	"\x1bERROR_REASON_USAGE_REPORTED\x10\x18\x12!\n" +
 	"\x1dERROR_REASON_TOP_UP_NOT_FOUND\x10\x19\x12!\n" +
 	"\x1dERROR_REASON_TOO_MANY_TOP_UPS\x10\x1a\x12\x1c\n" +
-	"\x18ERROR_REASON_UNIT_IN_USE\x10\x1bB\x81\x01\n" +
+	"\x18ERROR_REASON_UNIT_IN_USE\x10\x1b\x12 \n" +
+	"\x1cERROR_REASON_ALERT_NOT_FOUND\x10\x1cB\x81\x01\n" +
 	"\x14dev.budgetarbiter.v1P\x01ZTgithub.com/budget-arbiter/budget-arbiter/clients/go/budgetarbiter/v1;budgetarbiterv1\xaa\x02\x10BudgetArbiter.V1b\x06proto3"
 
 var (
@@ -3051,8 +3495,8 @@ func file_budgetarbiter_v1_budget_proto_rawDescGZIP() []byte {
 	return file_budgetarbiter_v1_budget_proto_rawDescData
 }
 
-var file_budgetarbiter_v1_budget_proto_enumTypes = make([]protoimpl.EnumInfo, 11)
-var file_budgetarbiter_v1_budget_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
+var file_budgetarbiter_v1_budget_proto_enumTypes = make([]protoimpl.EnumInfo, 12)
+var file_budgetarbiter_v1_budget_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
 var file_budgetarbiter_v1_budget_proto_goTypes = []any{
 	(Preset)(0),                   // 0: budgetarbiter.v1.Preset
 	(Pacing)(0),                   // 1: budgetarbiter.v1.Pacing
@@ -3062,87 +3506,103 @@ var file_budgetarbiter_v1_budget_proto_goTypes = []any{
 	(TopUpKind)(0),                // 5: budgetarbiter.v1.TopUpKind
 	(LeaseState)(0),               // 6: budgetarbiter.v1.LeaseState
 	(Rule)(0),                     // 7: budgetarbiter.v1.Rule
-	(Window)(0),                   // 8: budgetarbiter.v1.Window
-	(AlertRule)(0),                // 9: budgetarbiter.v1.AlertRule
-	(ErrorReason)(0),              // 10: budgetarbiter.v1.ErrorReason
-	(*Budget)(nil),                // 11: budgetarbiter.v1.Budget
-	(*PauseState)(nil),            // 12: budgetarbiter.v1.PauseState
-	(*Policy)(nil),                // 13: budgetarbiter.v1.Policy
-	(*Team)(nil),                  // 14: budgetarbiter.v1.Team
-	(*ModelLimit)(nil),            // 15: budgetarbiter.v1.ModelLimit
-	(*TokenWeights)(nil),          // 16: budgetarbiter.v1.TokenWeights
-	(*Lease)(nil),                 // 17: budgetarbiter.v1.Lease
-	(*TopUp)(nil),                 // 18: budgetarbiter.v1.TopUp
-	(*Denial)(nil),                // 19: budgetarbiter.v1.Denial
-	(*Blocker)(nil),               // 20: budgetarbiter.v1.Blocker
-	(*Usage)(nil),                 // 21: budgetarbiter.v1.Usage
-	(*TokenCounts)(nil),           // 22: budgetarbiter.v1.TokenCounts
-	(*WindowStatus)(nil),          // 23: budgetarbiter.v1.WindowStatus
-	(*Alert)(nil),                 // 24: budgetarbiter.v1.Alert
-	nil,                           // 25: budgetarbiter.v1.Policy.MaxDailyPercentByAiEntry
-	nil,                           // 26: budgetarbiter.v1.Policy.TokenWeightsByModelEntry
-	nil,                           // 27: budgetarbiter.v1.Policy.TeamsEntry
-	nil,                           // 28: budgetarbiter.v1.Policy.ModelsEntry
-	nil,                           // 29: budgetarbiter.v1.Lease.LabelsEntry
-	(*timestamppb.Timestamp)(nil), // 30: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 31: google.protobuf.Duration
+	(HeadlineStatus)(0),           // 8: budgetarbiter.v1.HeadlineStatus
+	(Window)(0),                   // 9: budgetarbiter.v1.Window
+	(AlertRule)(0),                // 10: budgetarbiter.v1.AlertRule
+	(ErrorReason)(0),              // 11: budgetarbiter.v1.ErrorReason
+	(*Budget)(nil),                // 12: budgetarbiter.v1.Budget
+	(*PauseState)(nil),            // 13: budgetarbiter.v1.PauseState
+	(*Policy)(nil),                // 14: budgetarbiter.v1.Policy
+	(*Team)(nil),                  // 15: budgetarbiter.v1.Team
+	(*ModelLimit)(nil),            // 16: budgetarbiter.v1.ModelLimit
+	(*TokenWeights)(nil),          // 17: budgetarbiter.v1.TokenWeights
+	(*Lease)(nil),                 // 18: budgetarbiter.v1.Lease
+	(*TopUp)(nil),                 // 19: budgetarbiter.v1.TopUp
+	(*Denial)(nil),                // 20: budgetarbiter.v1.Denial
+	(*Blocker)(nil),               // 21: budgetarbiter.v1.Blocker
+	(*Headline)(nil),              // 22: budgetarbiter.v1.Headline
+	(*Usage)(nil),                 // 23: budgetarbiter.v1.Usage
+	(*TokenCounts)(nil),           // 24: budgetarbiter.v1.TokenCounts
+	(*WindowStatus)(nil),          // 25: budgetarbiter.v1.WindowStatus
+	(*Alert)(nil),                 // 26: budgetarbiter.v1.Alert
+	(*AlertSilence)(nil),          // 27: budgetarbiter.v1.AlertSilence
+	(*AlertNotice)(nil),           // 28: budgetarbiter.v1.AlertNotice
+	nil,                           // 29: budgetarbiter.v1.Policy.MaxDailyPercentByAiEntry
+	nil,                           // 30: budgetarbiter.v1.Policy.TokenWeightsByModelEntry
+	nil,                           // 31: budgetarbiter.v1.Policy.TeamsEntry
+	nil,                           // 32: budgetarbiter.v1.Policy.ModelsEntry
+	nil,                           // 33: budgetarbiter.v1.Lease.LabelsEntry
+	(*timestamppb.Timestamp)(nil), // 34: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 35: google.protobuf.Duration
 }
 var file_budgetarbiter_v1_budget_proto_depIdxs = []int32{
-	13, // 0: budgetarbiter.v1.Budget.policy:type_name -> budgetarbiter.v1.Policy
-	13, // 1: budgetarbiter.v1.Budget.effective_policy:type_name -> budgetarbiter.v1.Policy
-	12, // 2: budgetarbiter.v1.Budget.pause:type_name -> budgetarbiter.v1.PauseState
-	30, // 3: budgetarbiter.v1.Budget.created_at:type_name -> google.protobuf.Timestamp
+	14, // 0: budgetarbiter.v1.Budget.policy:type_name -> budgetarbiter.v1.Policy
+	14, // 1: budgetarbiter.v1.Budget.effective_policy:type_name -> budgetarbiter.v1.Policy
+	13, // 2: budgetarbiter.v1.Budget.pause:type_name -> budgetarbiter.v1.PauseState
+	34, // 3: budgetarbiter.v1.Budget.created_at:type_name -> google.protobuf.Timestamp
 	0,  // 4: budgetarbiter.v1.Budget.preset:type_name -> budgetarbiter.v1.Preset
-	13, // 5: budgetarbiter.v1.Budget.preset_policy:type_name -> budgetarbiter.v1.Policy
-	30, // 6: budgetarbiter.v1.PauseState.paused_at:type_name -> google.protobuf.Timestamp
+	14, // 5: budgetarbiter.v1.Budget.preset_policy:type_name -> budgetarbiter.v1.Policy
+	34, // 6: budgetarbiter.v1.PauseState.paused_at:type_name -> google.protobuf.Timestamp
 	1,  // 7: budgetarbiter.v1.Policy.pacing:type_name -> budgetarbiter.v1.Pacing
 	2,  // 8: budgetarbiter.v1.Policy.mode:type_name -> budgetarbiter.v1.Mode
-	25, // 9: budgetarbiter.v1.Policy.max_daily_percent_by_ai:type_name -> budgetarbiter.v1.Policy.MaxDailyPercentByAiEntry
-	31, // 10: budgetarbiter.v1.Policy.cooldown:type_name -> google.protobuf.Duration
-	31, // 11: budgetarbiter.v1.Policy.session_grace:type_name -> google.protobuf.Duration
-	31, // 12: budgetarbiter.v1.Policy.lease_ttl:type_name -> google.protobuf.Duration
-	31, // 13: budgetarbiter.v1.Policy.max_lease_duration:type_name -> google.protobuf.Duration
+	29, // 9: budgetarbiter.v1.Policy.max_daily_percent_by_ai:type_name -> budgetarbiter.v1.Policy.MaxDailyPercentByAiEntry
+	35, // 10: budgetarbiter.v1.Policy.cooldown:type_name -> google.protobuf.Duration
+	35, // 11: budgetarbiter.v1.Policy.session_grace:type_name -> google.protobuf.Duration
+	35, // 12: budgetarbiter.v1.Policy.lease_ttl:type_name -> google.protobuf.Duration
+	35, // 13: budgetarbiter.v1.Policy.max_lease_duration:type_name -> google.protobuf.Duration
 	3,  // 14: budgetarbiter.v1.Policy.on_expiry:type_name -> budgetarbiter.v1.OnExpiry
-	31, // 15: budgetarbiter.v1.Policy.late_report_grace:type_name -> google.protobuf.Duration
-	16, // 16: budgetarbiter.v1.Policy.token_weights:type_name -> budgetarbiter.v1.TokenWeights
-	26, // 17: budgetarbiter.v1.Policy.token_weights_by_model:type_name -> budgetarbiter.v1.Policy.TokenWeightsByModelEntry
-	27, // 18: budgetarbiter.v1.Policy.teams:type_name -> budgetarbiter.v1.Policy.TeamsEntry
-	28, // 19: budgetarbiter.v1.Policy.models:type_name -> budgetarbiter.v1.Policy.ModelsEntry
+	35, // 15: budgetarbiter.v1.Policy.late_report_grace:type_name -> google.protobuf.Duration
+	17, // 16: budgetarbiter.v1.Policy.token_weights:type_name -> budgetarbiter.v1.TokenWeights
+	30, // 17: budgetarbiter.v1.Policy.token_weights_by_model:type_name -> budgetarbiter.v1.Policy.TokenWeightsByModelEntry
+	31, // 18: budgetarbiter.v1.Policy.teams:type_name -> budgetarbiter.v1.Policy.TeamsEntry
+	32, // 19: budgetarbiter.v1.Policy.models:type_name -> budgetarbiter.v1.Policy.ModelsEntry
 	4,  // 20: budgetarbiter.v1.Policy.lending:type_name -> budgetarbiter.v1.Lending
 	6,  // 21: budgetarbiter.v1.Lease.state:type_name -> budgetarbiter.v1.LeaseState
-	30, // 22: budgetarbiter.v1.Lease.granted_at:type_name -> google.protobuf.Timestamp
-	30, // 23: budgetarbiter.v1.Lease.expires_at:type_name -> google.protobuf.Timestamp
-	31, // 24: budgetarbiter.v1.Lease.expires_in:type_name -> google.protobuf.Duration
-	30, // 25: budgetarbiter.v1.Lease.renewable_until:type_name -> google.protobuf.Timestamp
-	29, // 26: budgetarbiter.v1.Lease.labels:type_name -> budgetarbiter.v1.Lease.LabelsEntry
-	30, // 27: budgetarbiter.v1.Lease.closed_at:type_name -> google.protobuf.Timestamp
-	5,  // 28: budgetarbiter.v1.TopUp.kind:type_name -> budgetarbiter.v1.TopUpKind
-	30, // 29: budgetarbiter.v1.TopUp.expires_at:type_name -> google.protobuf.Timestamp
-	30, // 30: budgetarbiter.v1.TopUp.added_at:type_name -> google.protobuf.Timestamp
-	30, // 31: budgetarbiter.v1.TopUp.ended_at:type_name -> google.protobuf.Timestamp
-	20, // 32: budgetarbiter.v1.Denial.blockers:type_name -> budgetarbiter.v1.Blocker
-	31, // 33: budgetarbiter.v1.Denial.retry_after:type_name -> google.protobuf.Duration
-	30, // 34: budgetarbiter.v1.Denial.available_at:type_name -> google.protobuf.Timestamp
-	7,  // 35: budgetarbiter.v1.Blocker.rule:type_name -> budgetarbiter.v1.Rule
-	30, // 36: budgetarbiter.v1.Blocker.available_at:type_name -> google.protobuf.Timestamp
-	8,  // 37: budgetarbiter.v1.Blocker.window:type_name -> budgetarbiter.v1.Window
-	22, // 38: budgetarbiter.v1.Usage.tokens:type_name -> budgetarbiter.v1.TokenCounts
-	8,  // 39: budgetarbiter.v1.WindowStatus.window:type_name -> budgetarbiter.v1.Window
-	30, // 40: budgetarbiter.v1.WindowStatus.start:type_name -> google.protobuf.Timestamp
-	30, // 41: budgetarbiter.v1.WindowStatus.end:type_name -> google.protobuf.Timestamp
-	9,  // 42: budgetarbiter.v1.Alert.rule:type_name -> budgetarbiter.v1.AlertRule
-	8,  // 43: budgetarbiter.v1.Alert.window:type_name -> budgetarbiter.v1.Window
-	30, // 44: budgetarbiter.v1.Alert.window_start:type_name -> google.protobuf.Timestamp
-	30, // 45: budgetarbiter.v1.Alert.raised_at:type_name -> google.protobuf.Timestamp
-	30, // 46: budgetarbiter.v1.Alert.ended_at:type_name -> google.protobuf.Timestamp
-	16, // 47: budgetarbiter.v1.Policy.TokenWeightsByModelEntry.value:type_name -> budgetarbiter.v1.TokenWeights
-	14, // 48: budgetarbiter.v1.Policy.TeamsEntry.value:type_name -> budgetarbiter.v1.Team
-	15, // 49: budgetarbiter.v1.Policy.ModelsEntry.value:type_name -> budgetarbiter.v1.ModelLimit
-	50, // [50:50] is the sub-list for method output_type
-	50, // [50:50] is the sub-list for method input_type
-	50, // [50:50] is the sub-list for extension type_name
-	50, // [50:50] is the sub-list for extension extendee
-	0,  // [0:50] is the sub-list for field type_name
+	34, // 22: budgetarbiter.v1.Lease.granted_at:type_name -> google.protobuf.Timestamp
+	34, // 23: budgetarbiter.v1.Lease.expires_at:type_name -> google.protobuf.Timestamp
+	35, // 24: budgetarbiter.v1.Lease.expires_in:type_name -> google.protobuf.Duration
+	34, // 25: budgetarbiter.v1.Lease.renewable_until:type_name -> google.protobuf.Timestamp
+	33, // 26: budgetarbiter.v1.Lease.labels:type_name -> budgetarbiter.v1.Lease.LabelsEntry
+	34, // 27: budgetarbiter.v1.Lease.closed_at:type_name -> google.protobuf.Timestamp
+	34, // 28: budgetarbiter.v1.Lease.reported_at:type_name -> google.protobuf.Timestamp
+	5,  // 29: budgetarbiter.v1.TopUp.kind:type_name -> budgetarbiter.v1.TopUpKind
+	34, // 30: budgetarbiter.v1.TopUp.expires_at:type_name -> google.protobuf.Timestamp
+	34, // 31: budgetarbiter.v1.TopUp.added_at:type_name -> google.protobuf.Timestamp
+	34, // 32: budgetarbiter.v1.TopUp.ended_at:type_name -> google.protobuf.Timestamp
+	21, // 33: budgetarbiter.v1.Denial.blockers:type_name -> budgetarbiter.v1.Blocker
+	35, // 34: budgetarbiter.v1.Denial.retry_after:type_name -> google.protobuf.Duration
+	34, // 35: budgetarbiter.v1.Denial.available_at:type_name -> google.protobuf.Timestamp
+	7,  // 36: budgetarbiter.v1.Blocker.rule:type_name -> budgetarbiter.v1.Rule
+	34, // 37: budgetarbiter.v1.Blocker.available_at:type_name -> google.protobuf.Timestamp
+	9,  // 38: budgetarbiter.v1.Blocker.window:type_name -> budgetarbiter.v1.Window
+	8,  // 39: budgetarbiter.v1.Headline.status:type_name -> budgetarbiter.v1.HeadlineStatus
+	34, // 40: budgetarbiter.v1.Headline.until:type_name -> google.protobuf.Timestamp
+	7,  // 41: budgetarbiter.v1.Headline.rule:type_name -> budgetarbiter.v1.Rule
+	24, // 42: budgetarbiter.v1.Usage.tokens:type_name -> budgetarbiter.v1.TokenCounts
+	9,  // 43: budgetarbiter.v1.WindowStatus.window:type_name -> budgetarbiter.v1.Window
+	34, // 44: budgetarbiter.v1.WindowStatus.start:type_name -> google.protobuf.Timestamp
+	34, // 45: budgetarbiter.v1.WindowStatus.end:type_name -> google.protobuf.Timestamp
+	10, // 46: budgetarbiter.v1.Alert.rule:type_name -> budgetarbiter.v1.AlertRule
+	9,  // 47: budgetarbiter.v1.Alert.window:type_name -> budgetarbiter.v1.Window
+	34, // 48: budgetarbiter.v1.Alert.window_start:type_name -> google.protobuf.Timestamp
+	34, // 49: budgetarbiter.v1.Alert.raised_at:type_name -> google.protobuf.Timestamp
+	34, // 50: budgetarbiter.v1.Alert.ended_at:type_name -> google.protobuf.Timestamp
+	28, // 51: budgetarbiter.v1.Alert.notice:type_name -> budgetarbiter.v1.AlertNotice
+	34, // 52: budgetarbiter.v1.Alert.acknowledged_at:type_name -> google.protobuf.Timestamp
+	34, // 53: budgetarbiter.v1.Alert.silenced_until:type_name -> google.protobuf.Timestamp
+	10, // 54: budgetarbiter.v1.AlertSilence.rule:type_name -> budgetarbiter.v1.AlertRule
+	34, // 55: budgetarbiter.v1.AlertSilence.until:type_name -> google.protobuf.Timestamp
+	34, // 56: budgetarbiter.v1.AlertSilence.silenced_at:type_name -> google.protobuf.Timestamp
+	34, // 57: budgetarbiter.v1.AlertNotice.raised_at:type_name -> google.protobuf.Timestamp
+	34, // 58: budgetarbiter.v1.AlertNotice.ended_at:type_name -> google.protobuf.Timestamp
+	17, // 59: budgetarbiter.v1.Policy.TokenWeightsByModelEntry.value:type_name -> budgetarbiter.v1.TokenWeights
+	15, // 60: budgetarbiter.v1.Policy.TeamsEntry.value:type_name -> budgetarbiter.v1.Team
+	16, // 61: budgetarbiter.v1.Policy.ModelsEntry.value:type_name -> budgetarbiter.v1.ModelLimit
+	62, // [62:62] is the sub-list for method output_type
+	62, // [62:62] is the sub-list for method input_type
+	62, // [62:62] is the sub-list for extension type_name
+	62, // [62:62] is the sub-list for extension extendee
+	0,  // [0:62] is the sub-list for field type_name
 }
 
 func init() { file_budgetarbiter_v1_budget_proto_init() }
@@ -3160,14 +3620,17 @@ func file_budgetarbiter_v1_budget_proto_init() {
 	file_budgetarbiter_v1_budget_proto_msgTypes[8].OneofWrappers = []any{}
 	file_budgetarbiter_v1_budget_proto_msgTypes[9].OneofWrappers = []any{}
 	file_budgetarbiter_v1_budget_proto_msgTypes[10].OneofWrappers = []any{}
-	file_budgetarbiter_v1_budget_proto_msgTypes[13].OneofWrappers = []any{}
+	file_budgetarbiter_v1_budget_proto_msgTypes[11].OneofWrappers = []any{}
+	file_budgetarbiter_v1_budget_proto_msgTypes[14].OneofWrappers = []any{}
+	file_budgetarbiter_v1_budget_proto_msgTypes[15].OneofWrappers = []any{}
+	file_budgetarbiter_v1_budget_proto_msgTypes[16].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_budgetarbiter_v1_budget_proto_rawDesc), len(file_budgetarbiter_v1_budget_proto_rawDesc)),
-			NumEnums:      11,
-			NumMessages:   19,
+			NumEnums:      12,
+			NumMessages:   22,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

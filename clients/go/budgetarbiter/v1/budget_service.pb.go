@@ -1892,7 +1892,9 @@ type DistributionStats struct {
 	// Calls of the month that were reported.
 	Calls int64 `protobuf:"varint,18,opt,name=calls,proto3" json:"calls,omitempty"`
 	// How many of them failed.
-	FailedCalls   int64 `protobuf:"varint,19,opt,name=failed_calls,json=failedCalls,proto3" json:"failed_calls,omitempty"`
+	FailedCalls int64 `protobuf:"varint,19,opt,name=failed_calls,json=failedCalls,proto3" json:"failed_calls,omitempty"`
+	// How the budget stands now. Unset for a past month.
+	Headline      *Headline `protobuf:"bytes,21,opt,name=headline,proto3,oneof" json:"headline,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2065,6 +2067,13 @@ func (x *DistributionStats) GetFailedCalls() int64 {
 		return x.FailedCalls
 	}
 	return 0
+}
+
+func (x *DistributionStats) GetHeadline() *Headline {
+	if x != nil {
+		return x.Headline
+	}
+	return nil
 }
 
 // A month by days. Days without usage do not count in minimum, average and spread.
@@ -2924,7 +2933,7 @@ const file_budgetarbiter_v1_budget_service_proto_rawDesc = "" +
 	"\x06_monthB\x06\n" +
 	"\x04_day\"m\n" +
 	"\x17GetDistributionResponse\x12R\n" +
-	"\x12distribution_stats\x18\x01 \x01(\v2#.budgetarbiter.v1.DistributionStatsR\x11distributionStats\"\xef\a\n" +
+	"\x12distribution_stats\x18\x01 \x01(\v2#.budgetarbiter.v1.DistributionStatsR\x11distributionStats\"\xb9\b\n" +
 	"\x11DistributionStats\x12X\n" +
 	"\x14monthly_distribution\x18\x01 \x01(\v2%.budgetarbiter.v1.MonthlyDistributionR\x13monthlyDistribution\x12R\n" +
 	"\x12daily_distribution\x18\x02 \x01(\v2#.budgetarbiter.v1.DailyDistributionR\x11dailyDistribution\x12V\n" +
@@ -2947,8 +2956,10 @@ const file_budgetarbiter_v1_budget_service_proto_rawDesc = "" +
 	"\aby_team\x18\x10 \x03(\v2\x1c.budgetarbiter.v1.TeamTokensR\x06byTeam\x12\x12\n" +
 	"\x04unit\x18\x14 \x01(\tR\x04unit\x12\x14\n" +
 	"\x05calls\x18\x12 \x01(\x03R\x05calls\x12!\n" +
-	"\ffailed_calls\x18\x13 \x01(\x03R\vfailedCallsB\v\n" +
-	"\t_forecast\"\xd6\x02\n" +
+	"\ffailed_calls\x18\x13 \x01(\x03R\vfailedCalls\x12;\n" +
+	"\bheadline\x18\x15 \x01(\v2\x1a.budgetarbiter.v1.HeadlineH\x01R\bheadline\x88\x01\x01B\v\n" +
+	"\t_forecastB\v\n" +
+	"\t_headline\"\xd6\x02\n" +
 	"\x13MonthlyDistribution\x12!\n" +
 	"\ftotal_tokens\x18\x01 \x01(\x03R\vtotalTokens\x12&\n" +
 	"\x0fdays_with_usage\x18\x02 \x01(\x05R\rdaysWithUsage\x12&\n" +
@@ -3084,7 +3095,8 @@ var file_budgetarbiter_v1_budget_service_proto_goTypes = []any{
 	(*Denial)(nil),                  // 39: budgetarbiter.v1.Denial
 	(*Usage)(nil),                   // 40: budgetarbiter.v1.Usage
 	(*WindowStatus)(nil),            // 41: budgetarbiter.v1.WindowStatus
-	(*timestamppb.Timestamp)(nil),   // 42: google.protobuf.Timestamp
+	(*Headline)(nil),                // 42: budgetarbiter.v1.Headline
+	(*timestamppb.Timestamp)(nil),   // 43: google.protobuf.Timestamp
 }
 var file_budgetarbiter_v1_budget_service_proto_depIdxs = []int32{
 	3,  // 0: budgetarbiter.v1.SessionRequest.open:type_name -> budgetarbiter.v1.OpenSession
@@ -3130,34 +3142,35 @@ var file_budgetarbiter_v1_budget_service_proto_depIdxs = []int32{
 	32, // 40: budgetarbiter.v1.DistributionStats.forecast:type_name -> budgetarbiter.v1.Forecast
 	41, // 41: budgetarbiter.v1.DistributionStats.windows:type_name -> budgetarbiter.v1.WindowStatus
 	31, // 42: budgetarbiter.v1.DistributionStats.by_team:type_name -> budgetarbiter.v1.TeamTokens
-	25, // 43: budgetarbiter.v1.MonthlyDistribution.daily_usage_data:type_name -> budgetarbiter.v1.DayUsage
-	42, // 44: budgetarbiter.v1.DayUsage.start:type_name -> google.protobuf.Timestamp
-	27, // 45: budgetarbiter.v1.DailyDistribution.hourly_usage_data:type_name -> budgetarbiter.v1.HourUsage
-	42, // 46: budgetarbiter.v1.HourUsage.start:type_name -> google.protobuf.Timestamp
-	34, // 47: budgetarbiter.v1.RateLimitingStatus.last_ai_requests:type_name -> budgetarbiter.v1.RateLimitingStatus.LastAiRequestsEntry
-	42, // 48: budgetarbiter.v1.Forecast.exhausted_at:type_name -> google.protobuf.Timestamp
-	42, // 49: budgetarbiter.v1.RateLimitingStatus.LastAiRequestsEntry.value:type_name -> google.protobuf.Timestamp
-	6,  // 50: budgetarbiter.v1.BudgetService.AcquireSlot:input_type -> budgetarbiter.v1.AcquireSlotRequest
-	9,  // 51: budgetarbiter.v1.BudgetService.RenewSlot:input_type -> budgetarbiter.v1.RenewSlotRequest
-	11, // 52: budgetarbiter.v1.BudgetService.RecordUsage:input_type -> budgetarbiter.v1.RecordUsageRequest
-	14, // 53: budgetarbiter.v1.BudgetService.Release:input_type -> budgetarbiter.v1.ReleaseRequest
-	16, // 54: budgetarbiter.v1.BudgetService.GetLease:input_type -> budgetarbiter.v1.GetLeaseRequest
-	19, // 55: budgetarbiter.v1.BudgetService.GetAvailability:input_type -> budgetarbiter.v1.GetAvailabilityRequest
-	21, // 56: budgetarbiter.v1.BudgetService.GetDistribution:input_type -> budgetarbiter.v1.GetDistributionRequest
-	2,  // 57: budgetarbiter.v1.BudgetService.Session:input_type -> budgetarbiter.v1.SessionRequest
-	7,  // 58: budgetarbiter.v1.BudgetService.AcquireSlot:output_type -> budgetarbiter.v1.AcquireSlotResponse
-	10, // 59: budgetarbiter.v1.BudgetService.RenewSlot:output_type -> budgetarbiter.v1.RenewSlotResponse
-	13, // 60: budgetarbiter.v1.BudgetService.RecordUsage:output_type -> budgetarbiter.v1.RecordUsageResponse
-	15, // 61: budgetarbiter.v1.BudgetService.Release:output_type -> budgetarbiter.v1.ReleaseResponse
-	18, // 62: budgetarbiter.v1.BudgetService.GetLease:output_type -> budgetarbiter.v1.GetLeaseResponse
-	20, // 63: budgetarbiter.v1.BudgetService.GetAvailability:output_type -> budgetarbiter.v1.GetAvailabilityResponse
-	22, // 64: budgetarbiter.v1.BudgetService.GetDistribution:output_type -> budgetarbiter.v1.GetDistributionResponse
-	4,  // 65: budgetarbiter.v1.BudgetService.Session:output_type -> budgetarbiter.v1.SessionResponse
-	58, // [58:66] is the sub-list for method output_type
-	50, // [50:58] is the sub-list for method input_type
-	50, // [50:50] is the sub-list for extension type_name
-	50, // [50:50] is the sub-list for extension extendee
-	0,  // [0:50] is the sub-list for field type_name
+	42, // 43: budgetarbiter.v1.DistributionStats.headline:type_name -> budgetarbiter.v1.Headline
+	25, // 44: budgetarbiter.v1.MonthlyDistribution.daily_usage_data:type_name -> budgetarbiter.v1.DayUsage
+	43, // 45: budgetarbiter.v1.DayUsage.start:type_name -> google.protobuf.Timestamp
+	27, // 46: budgetarbiter.v1.DailyDistribution.hourly_usage_data:type_name -> budgetarbiter.v1.HourUsage
+	43, // 47: budgetarbiter.v1.HourUsage.start:type_name -> google.protobuf.Timestamp
+	34, // 48: budgetarbiter.v1.RateLimitingStatus.last_ai_requests:type_name -> budgetarbiter.v1.RateLimitingStatus.LastAiRequestsEntry
+	43, // 49: budgetarbiter.v1.Forecast.exhausted_at:type_name -> google.protobuf.Timestamp
+	43, // 50: budgetarbiter.v1.RateLimitingStatus.LastAiRequestsEntry.value:type_name -> google.protobuf.Timestamp
+	6,  // 51: budgetarbiter.v1.BudgetService.AcquireSlot:input_type -> budgetarbiter.v1.AcquireSlotRequest
+	9,  // 52: budgetarbiter.v1.BudgetService.RenewSlot:input_type -> budgetarbiter.v1.RenewSlotRequest
+	11, // 53: budgetarbiter.v1.BudgetService.RecordUsage:input_type -> budgetarbiter.v1.RecordUsageRequest
+	14, // 54: budgetarbiter.v1.BudgetService.Release:input_type -> budgetarbiter.v1.ReleaseRequest
+	16, // 55: budgetarbiter.v1.BudgetService.GetLease:input_type -> budgetarbiter.v1.GetLeaseRequest
+	19, // 56: budgetarbiter.v1.BudgetService.GetAvailability:input_type -> budgetarbiter.v1.GetAvailabilityRequest
+	21, // 57: budgetarbiter.v1.BudgetService.GetDistribution:input_type -> budgetarbiter.v1.GetDistributionRequest
+	2,  // 58: budgetarbiter.v1.BudgetService.Session:input_type -> budgetarbiter.v1.SessionRequest
+	7,  // 59: budgetarbiter.v1.BudgetService.AcquireSlot:output_type -> budgetarbiter.v1.AcquireSlotResponse
+	10, // 60: budgetarbiter.v1.BudgetService.RenewSlot:output_type -> budgetarbiter.v1.RenewSlotResponse
+	13, // 61: budgetarbiter.v1.BudgetService.RecordUsage:output_type -> budgetarbiter.v1.RecordUsageResponse
+	15, // 62: budgetarbiter.v1.BudgetService.Release:output_type -> budgetarbiter.v1.ReleaseResponse
+	18, // 63: budgetarbiter.v1.BudgetService.GetLease:output_type -> budgetarbiter.v1.GetLeaseResponse
+	20, // 64: budgetarbiter.v1.BudgetService.GetAvailability:output_type -> budgetarbiter.v1.GetAvailabilityResponse
+	22, // 65: budgetarbiter.v1.BudgetService.GetDistribution:output_type -> budgetarbiter.v1.GetDistributionResponse
+	4,  // 66: budgetarbiter.v1.BudgetService.Session:output_type -> budgetarbiter.v1.SessionResponse
+	59, // [59:67] is the sub-list for method output_type
+	51, // [51:59] is the sub-list for method input_type
+	51, // [51:51] is the sub-list for extension type_name
+	51, // [51:51] is the sub-list for extension extendee
+	0,  // [0:51] is the sub-list for field type_name
 }
 
 func init() { file_budgetarbiter_v1_budget_service_proto_init() }

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"regexp"
+	"strings"
 	"sync"
 	"time"
 
@@ -31,6 +33,26 @@ func sayDenied(err error) error {
 	}
 	say(line)
 	return nil
+}
+
+func (p *program) turnedAway(ctx context.Context) error {
+	err := p.answer(ctx, arbiter.Request{Patience: time.Second})
+	var refused *arbiter.Refused
+	var unavailable *arbiter.Unavailable
+	switch {
+	case errors.As(err, &refused):
+		say(event{"event": "refused", "code": screaming(refused.Code)})
+	case errors.As(err, &unavailable):
+		say(event{"event": "unavailable"})
+	default:
+		return errors.Join(errors.New("not turned away"), err)
+	}
+	return nil
+}
+
+// screaming is the name of a gRPC code as other languages write it.
+func screaming(code string) string {
+	return strings.ToUpper(regexp.MustCompile(`([a-z])([A-Z])`).ReplaceAllString(code, "${1}_$2"))
 }
 
 // tally counts what became of the calls of a crowd, and how many slots were held at once.

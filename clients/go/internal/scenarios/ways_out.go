@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net"
+	"os"
+	"os/signal"
 	"time"
 
 	arbiter "github.com/budget-arbiter/budget-arbiter/clients/go"
@@ -47,6 +49,26 @@ func (p *program) expectCancelled(err error, during string) error {
 		return errors.Join(errors.New("not cancelled during "+during), err)
 	}
 	say(event{"event": "cancelled", "during": during})
+	return nil
+}
+
+// interrupted is stopped by a Ctrl-C in the vendor's call.
+func (p *program) interrupted(ctx context.Context) error {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
+	defer stop()
+	err := p.client.Do(ctx, arbiter.Request{Estimate: estimate}, func(ctx context.Context, _ *arbiter.Slot) error {
+		say(event{"event": "holding"})
+		select {
+		case <-time.After(20 * time.Second):
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	})
+	if !errors.Is(err, context.Canceled) {
+		return errors.Join(errors.New("not stopped"), err)
+	}
+	say(event{"event": "stopped"})
 	return nil
 }
 

@@ -23,14 +23,17 @@ class Headers(dict[str, str]):
         return isinstance(name, str) and super().__contains__(name.lower())
 
     def get(self, name: str, default: Any = None) -> Any:
+        """The header of this name, in whatever case."""
         return super().get(name.lower(), default)
 
 
 class HttpAnswer(NamedTuple):
     """A denial as an HTTP server should answer it."""
 
+    #: 400 for good, 503 while the budget is paused, else 429.
     status: int
-    headers: Headers
+    #: Names in lower case, found in any.
+    headers: dict[str, str]
     body: bytes
 
 

@@ -31,14 +31,18 @@ NOT_READ = {
 
 
 class Estimator:
+    """Learns from the answers of each model how long the next may be."""
+
     def __init__(self) -> None:
         self._typical: dict[str, float] = {}
 
     def of(self, request: Any, model: str) -> int:
+        """Tokens of the prompt, and of the answer that is to be expected."""
         prompt = _characters(request) // CHARACTERS_PER_TOKEN
         return max(1, prompt + int(self._typical.get(model, FIRST_OUTPUT)))
 
     def learn(self, model: str, output: int) -> None:
+        """What an answer of the model had."""
         before = self._typical.get(model)
         self._typical[model] = output if before is None else before + WEIGHT * (output - before)
 

@@ -64,6 +64,7 @@ class BudgetCallback(CustomLogger):  # type: ignore[misc]
     async def async_pre_call_hook(
         self, user_api_key_dict: Any, cache: Any, data: dict[str, Any], call_type: str
     ) -> None:
+        """Takes the slot; refuses the call as an HTTP server should where there is none."""
         if call_type not in BILLED:
             return
         model = str(data.get("model") or "")
@@ -83,6 +84,7 @@ class BudgetCallback(CustomLogger):  # type: ignore[misc]
         self._keep(data, slot)
 
     async def async_post_call_success_hook(self, data: dict[str, Any], user_api_key_dict: Any, response: Any) -> None:
+        """Books an answer that came whole."""
         if usage_of(response) is not None:
             await self._settle(data, response)
 
@@ -102,6 +104,7 @@ class BudgetCallback(CustomLogger):  # type: ignore[misc]
         user_api_key_dict: Any,
         traceback_str: Any = None,
     ) -> None:
+        """Gives the slot of a call back that failed."""
         slot = self._take(request_data)
         if slot is not None:
             slot.finish(original_exception)
@@ -109,6 +112,7 @@ class BudgetCallback(CustomLogger):  # type: ignore[misc]
     async def async_post_call_streaming_iterator_hook(
         self, user_api_key_dict: Any, response: Any, request_data: dict[str, Any]
     ) -> AsyncGenerator[Any, None]:
+        """Passes a stream on, and gives its slot back where the caller or the vendor leaves it."""
         try:
             async for chunk in response:
                 yield chunk

@@ -42,6 +42,8 @@ _MOST_CAUSES = 10
 
 
 class Ending(Enum):
+    """How far a call came that had no answer."""
+
     #: Nothing was asked of the vendor.
     UNREACHED = "unreached"
     #: The vendor answered that it will not, or the caller's own code failed: nothing was spent.

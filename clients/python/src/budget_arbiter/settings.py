@@ -87,11 +87,13 @@ class Settings:
 
     @property
     def addresses(self) -> list[str]:
+        """Each that was given, by itself."""
         given = self.address.split(",") if isinstance(self.address, str) else self.address
         return [one.strip() for one in given if one.strip()]
 
     @property
     def secure(self) -> bool:
+        """Whether calls go over TLS."""
         return self.tls or self.tls_ca is not None or self.tls_cert is not None
 
 

@@ -22,11 +22,25 @@ class Backend(Protocol):
 
     pid: int
 
-    def acquire(self, wanted: Wanted) -> Future[Held]: ...
-    def settle(self, account: Account, step: Step) -> Future[None] | None: ...
-    def flush(self, timeout: float) -> Future[bool]: ...
-    def close(self, timeout: float) -> Future[bool]: ...
-    def stop(self) -> None: ...
+    def acquire(self, wanted: Wanted) -> Future[Held]:
+        """A slot, once it is granted."""
+        ...
+
+    def settle(self, account: Account, step: Step) -> Future[None] | None:
+        """Tells the service in the background. Done when a crash can no longer lose it; None without a journal."""
+        ...
+
+    def flush(self, timeout: float) -> Future[bool]:
+        """Whether all was settled in time."""
+        ...
+
+    def close(self, timeout: float) -> Future[bool]:
+        """Settles what is left, and ends. Whether all was settled in time."""
+        ...
+
+    def stop(self) -> None:
+        """Ends at once."""
+        ...
 
 
 class Slot:
@@ -36,10 +50,10 @@ class Slot:
     |---|---|
     | in any way after a report | with it; what was reserved beyond it is free again |
     | without one | presumed spent, or as `estimate` said |
-    | by an exception | with a failed call of 0 tokens: unused if the vendor was never reached, free if it refused or
-    the
-    exception is the caller's own, presumed spent if the call broke off on its way |
-    | by a cancellation or an interrupt | as one without a report |
+    | by an exception | with a failed call of 0 tokens; the rest as follows |
+    | ... the vendor was never reached | unused: the cooldown is given back, too |
+    | ... the vendor refused, or the exception is the caller's own | free again |
+    | ... the call broke off on its way, was cancelled or interrupted | presumed spent, or as `estimate` said |
     """
 
     def __init__(self, backend: Backend, held: Held, model: str):
@@ -60,6 +74,7 @@ class Slot:
 
     @property
     def ai(self) -> str:
+        """Who holds it."""
         return self._held.ai
 
     @property
@@ -112,10 +127,10 @@ class Slot:
         request_type: str = "",
         usage_id: str | None = None,
     ) -> Usage | None:
-        """Books what one call spent: of a vendor's answer, of a `Usage`, or as counted by the caller. Never waits,
-        never fails for
-        the service's sake. Returns what is booked; None if the answer says nothing of usage, and the slot is presumed
-        spent.
+        """Books what one call spent: of a vendor's answer, of a `Usage`, or as counted by the caller.
+
+        Never waits, never fails for the service's sake. Returns what is booked; None if the answer says nothing of
+        usage, and the slot is presumed spent.
         """
         counted = Usage(input, cache_read, cache_write, output, reasoning, total)
         if response is None:
@@ -146,9 +161,10 @@ class Slot:
         self._as = "PRESUME"
 
     def finish(self, error: BaseException | None = None, *, broken: bool = False) -> Future[None] | None:
-        """Gives it back, once. `with` does; by itself it is for those who cannot use one. Never waits: what it
-        returns is done
-        when a crash can no longer lose it, None without a journal. `broken`: the vendor had begun to answer.
+        """Gives it back, once. `with` does; by itself it is for those who cannot use one.
+
+        Never waits: what it returns is done when a crash can no longer lose it, None without a journal. `broken`: the
+        vendor had begun to answer.
         """
         with self._ending:
             if self._ended:
@@ -165,7 +181,9 @@ class Slot:
         if self._as is not None or self._reports:
             return None, self._as or "FREE"
         ending = Ending.UNKNOWN if error is None or broken else ending_of(error)
-        failed = self._usage(Usage(), self._model, error=error) if isinstance(error, Exception) else None
+        # A generator that is closed was left by its reader: no call failed.
+        has_failed = error is not None and not isinstance(error, GeneratorExit)
+        failed = self._usage(Usage(), self._model, error=error) if has_failed else None
         if ending is Ending.UNREACHED:
             return failed, "UNUSED"
         if ending is Ending.REFUSED:
@@ -184,7 +202,7 @@ class Slot:
         *,
         request_type: str = "",
         usage_id: str | None = None,
-        error: Exception | None = None,
+        error: BaseException | None = None,
     ) -> pb.Usage:
         return pb.Usage(
             # Made once for a report, not for each try: so a retry is booked once.

@@ -25,6 +25,7 @@ class StreamedUsage:
         self._anthropic: dict[str, int] = {}
 
     def take(self, event: Any) -> None:
+        """The next event."""
         kind = getattr(event, "type", None)
         if kind == "message_start":
             self.model = model_of(event.message)

@@ -11,8 +11,15 @@ except ImportError:
 
 
 class Span(Protocol):
-    def set(self, **attributes: Any) -> None: ...
-    def end(self, error: BaseException | None) -> None: ...
+    """What a slot tells of itself."""
+
+    def set(self, **attributes: Any) -> None:
+        """Attributes, by their names below `budget_arbiter.`"""
+        ...
+
+    def end(self, error: BaseException | None) -> None:
+        """Ends it, with what went wrong."""
+        ...
 
 
 class _NoSpan:
@@ -40,6 +47,7 @@ class _OpenTelemetrySpan:
 
 
 def start_span(name: str, **attributes: Any) -> Span:
+    """A span below the current one; one that does nothing where OpenTelemetry is not installed."""
     if _trace is None:
         return _NoSpan()
     span = _OpenTelemetrySpan(name)

@@ -97,6 +97,7 @@ class FakeClient(BaseClient):
         self._refusal = None
 
     def slot(self, budget: str | None = None, *, ai: str | None = None, **options: Any) -> FakeSlotContext:
+        """For `with` and `async with`; takes what the real ones take."""
         names = ("estimate", "expected", "at_least", "wait", "patience", "fallback", "fail_open", "labels", "lease_ttl")
         unknown = set(options) - {*names, "model"}
         if unknown:
@@ -107,9 +108,11 @@ class FakeClient(BaseClient):
     wrap = client.Client.wrap
 
     def flush(self, timeout: float = 10.0) -> _Done:
+        """Nothing is left to settle."""
         return _Done(True)
 
     def close(self, timeout: float = 10.0) -> _Done:
+        """Nothing is left to settle. Grants all the same."""
         return _Done(True)
 
     def __enter__(self) -> FakeClient:

@@ -27,7 +27,9 @@ class Usage:
     cache_write: int = 0
     #: Completion tokens, without reasoning.
     output: int = 0
+    #: Completion tokens that the model thought.
     reasoning: int = 0
+    #: All of them, where the kinds are not known.
     total: int = 0
 
     def __post_init__(self) -> None:
@@ -43,6 +45,7 @@ class Usage:
         return self.input + self.cache_read + self.cache_write + self.output + self.reasoning + self.total
 
     def to_proto(self) -> pb.TokenCounts:
+        """As the API has it."""
         return pb.TokenCounts(
             input_tokens=self.input,
             output_tokens=self.output,

@@ -6,7 +6,9 @@ const LONGEST_TOLD_SLEEP_S = 60;
 
 /** A denial as an HTTP server should answer it. */
 export interface HttpAnswer {
+  /** 400 for good, 503 while the budget is paused, else 429. */
   readonly status: 400 | 429 | 503;
+  /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   /** JSON. */
   readonly body: string;
@@ -17,6 +19,7 @@ export interface HttpAnswer {
  * nothing.
  */
 export class SlotDenied extends Error {
+  /** Its class. */
   override readonly name = 'SlotDenied';
   /** Every rule that refuses, such as `HOURLY_CAP`; of a later release's, its number. */
   readonly rules: readonly string[];
@@ -30,7 +33,9 @@ export class SlotDenied extends Error {
   constructor(
     /** All that the service said. */
     readonly denial: Denial,
+    /** The budget that refuses. */
     readonly budget: string,
+    /** Who asked. */
     readonly ai: string,
   ) {
     super(denial.blockers.map(({ message }) => message).join('; ') || 'no slot');

@@ -35,9 +35,24 @@ export interface ReportDetails {
 
 /** How a slot was left. `said` is what a stream had said of its usage before it broke or was left. */
 export type WayOut =
-  | { readonly kind: 'done' }
-  | { readonly kind: 'failed'; readonly error: unknown; readonly said?: TokenUsage | undefined }
-  | { readonly kind: 'left'; readonly said?: TokenUsage | undefined };
+  | {
+      /** The call came to its end. */
+      readonly kind: 'done';
+    }
+  | {
+      /** The call ended with an error. */
+      readonly kind: 'failed';
+      /** What it ended with: it says how far the call came. */
+      readonly error: unknown;
+      /** What a stream had said of its usage. */
+      readonly said?: TokenUsage | undefined;
+    }
+  | {
+      /** A stream was not read to its end. */
+      readonly kind: 'left';
+      /** What it had said of its usage. */
+      readonly said?: TokenUsage | undefined;
+    };
 
 /** What a slot is made of. */
 export interface SlotParts {
@@ -70,10 +85,12 @@ export class Slot implements AsyncDisposable {
   /** @internal */
   constructor(private readonly parts: SlotParts) {}
 
+  /** The budget that it is of: another than asked for, after a fallback. */
   get budget(): string {
     return this.parts.budget;
   }
 
+  /** Who holds it. */
   get ai(): string {
     return this.parts.ai;
   }
@@ -127,6 +144,7 @@ export class Slot implements AsyncDisposable {
     return this.ended;
   }
 
+  /** For `await using`: as `end()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.end();
   }

@@ -15,23 +15,28 @@ const PASSING: ReadonlySet<number> = new Set([
 
 /** A call that ended with an error, alone or within a session. */
 export class CallFailure extends Error {
+  /** Its class. */
   override readonly name = 'CallFailure';
   /** It never left this process, so it has no effect. */
   isUnsent = false;
   constructor(
+    /** The number of the gRPC code. */
     readonly code: number,
     message: string,
     /** The service's own word, such as `LEASE_NOT_FOUND`. */
     readonly reason?: string | undefined,
+    /** When the service asks to be asked again. */
     readonly retryAfterMs?: number | undefined,
   ) {
     super(message);
   }
 
+  /** The name of the gRPC code, such as `NOT_FOUND`. */
   get codeName(): string {
     return status[this.code] ?? String(this.code);
   }
 
+  /** The same call may get an answer later. */
   get isPassing(): boolean {
     return PASSING.has(this.code);
   }

@@ -5,12 +5,13 @@ import type { TokenUsage } from '../usage/token-usage.js';
 import { askForUsage, bodyOf, type SdkRequest, spends } from './endpoints.js';
 import { type EstimateStreamed, GuardedCall } from './guarded-call.js';
 
-type Body = Readonly<Record<string, unknown>>;
+/** The body of a call as the vendor's SDK sends it. */
+export type CallBody = Readonly<Record<string, unknown>>;
 
 /** What the calls of a wrapped SDK ask for. */
 export interface WrapOptions extends Omit<SlotRequest, 'signal' | 'model' | 'estimate'> {
   /** What a call will probably cost, or how to tell by its body. Unset: the policy's default reservation. */
-  readonly estimate?: number | TokenUsage | ((body: Body) => number | TokenUsage | undefined) | undefined;
+  readonly estimate?: number | TokenUsage | ((body: CallBody) => number | TokenUsage | undefined) | undefined;
   /**
    * What a stream that broke, or that its reader left, has probably cost, by its events. Unset: what the stream said of it, and the rest
    * of the estimate is presumed spent.

@@ -40,13 +40,25 @@ import {
   WindowStatus,
 } from "./budget.js";
 
+/** In which order usage is listed. */
+export enum UsageOrder {
+  /** USAGE_ORDER_UNSPECIFIED - Not set: KEY. */
+  USAGE_ORDER_UNSPECIFIED = 0,
+  /** USAGE_ORDER_KEY - By day or hour, and by names. */
+  USAGE_ORDER_KEY = 1,
+  /** USAGE_ORDER_TOKENS - By tokens; rows with as many by key. */
+  USAGE_ORDER_TOKENS = 2,
+  /** USAGE_ORDER_CALLS - By calls, likewise. */
+  USAGE_ORDER_CALLS = 3,
+}
+
 /** By what usage is summed. */
 export enum UsageGrouping {
   /** USAGE_GROUPING_UNSPECIFIED - Not set: DAY. */
   USAGE_GROUPING_UNSPECIFIED = 0,
   /** USAGE_GROUPING_DAY - A row for each day with usage, or with calls that spent nothing. */
   USAGE_GROUPING_DAY = 1,
-  /** USAGE_GROUPING_HOUR - A row for each hour with usage. */
+  /** USAGE_GROUPING_HOUR - A row for each hour with usage. What `AdjustUsage` brought in has no hour that anybody knows: a row for its day, without `start`. */
   USAGE_GROUPING_HOUR = 2,
   /** USAGE_GROUPING_AI - A row for each AI, over the whole span, by id. */
   USAGE_GROUPING_AI = 3,
@@ -618,7 +630,7 @@ export interface ListTopUpsResponse {
 export interface ListUsageRequest {
   /** The budget. Required. */
   budgetId: string;
-  /** By what. Unspecified means DAY. */
+  /** By what. Unspecified means DAY. Not together with `by`. */
   groupBy: UsageGrouping;
   /** The first day, `YYYY-MM-DD`, from `0001-02-01` to `9999-11-30`. Absent: the first of the current month. */
   fromDay?:
@@ -632,21 +644,50 @@ export interface ListUsageRequest {
   pageSize: number;
   /** `next_page_token` of the page before, which is opaque, and good for the same list alone. */
   pageToken: string;
+  /**
+   * By several at once: a row for each day, AI, model and team, as far as they are named here, that have usage together. HOUR stands
+   * alone, and without `ai_id`, `model` and `team_id`, since AIs and models are counted by day. What an AI used of which model is
+   * known of days that were counted by this version or a later one: of earlier ones the model is `(unknown)`, or where one `model` is
+   * asked for, the AI. Beyond 5,000 of an AI and a model in a day it is `(other)`.
+   */
+  by: UsageGrouping[];
+  /** What this AI used. */
+  aiId?:
+    | string
+    | undefined;
+  /** What was used of this model. */
+  model?:
+    | string
+    | undefined;
+  /** What the AIs of this team used, by the policy of now; `(none)`: those in no team. */
+  teamId?:
+    | string
+    | undefined;
+  /** The order of the rows. Unspecified means by key. */
+  orderBy: UsageOrder;
+  /** The largest, or the last key, first. */
+  descending: boolean;
 }
 
 /** A page of usage. */
 export interface ListUsageResponse {
-  /** The rows, in the order of their keys. */
+  /** The rows, in the order that was asked for. */
   rows: UsageRow[];
   /** Empty on the last page. */
   nextPageToken: string;
+  /** Tokens of the rows of all pages. */
+  totalTokens: number;
+  /** Calls of the rows of all pages. */
+  totalCalls: number;
+  /** All that the budget used in that span, whichever AI, model or team is asked for: `total_tokens` of it is their share. */
+  budgetTokens: number;
 }
 
-/** The usage of one day, hour, AI, model or team. */
+/** The usage of one day, hour, AI, model or team, or of several of them together. */
 export interface UsageRow {
-  /** `YYYY-MM-DD`, `YYYY-MM-DD HH:00`, the AI, the model or the team. */
+  /** `YYYY-MM-DD`, `YYYY-MM-DD HH:00`, the AI, the model or the team; of several, these one after the other, with spaces between. */
   key: string;
-  /** The first moment of the day or hour. */
+  /** The first moment of the day or hour. Absent where the hour is not known: `key` is the day then. */
   start?:
     | Date
     | undefined;
@@ -660,6 +701,14 @@ export interface UsageRow {
   calls: number;
   /** How many of them failed. */
   failedCalls: number;
+  /** The day, `YYYY-MM-DD`, where usage is summed by it. */
+  day: string;
+  /** The AI, likewise. */
+  aiId: string;
+  /** The model, likewise. */
+  model: string;
+  /** The team, likewise; `(none)` for AIs in no team. */
+  teamId: string;
 }
 
 /** Lists changes. */
@@ -4606,7 +4655,20 @@ export const ListTopUpsResponse: MessageFns<ListTopUpsResponse> = {
 };
 
 function createBaseListUsageRequest(): ListUsageRequest {
-  return { budgetId: "", groupBy: 0, fromDay: undefined, toDay: undefined, pageSize: 0, pageToken: "" };
+  return {
+    budgetId: "",
+    groupBy: 0,
+    fromDay: undefined,
+    toDay: undefined,
+    pageSize: 0,
+    pageToken: "",
+    by: [],
+    aiId: undefined,
+    model: undefined,
+    teamId: undefined,
+    orderBy: 0,
+    descending: false,
+  };
 }
 
 export const ListUsageRequest: MessageFns<ListUsageRequest> = {
@@ -4628,6 +4690,28 @@ export const ListUsageRequest: MessageFns<ListUsageRequest> = {
     }
     if (message.pageToken !== "") {
       writer.uint32(50).string(message.pageToken);
+    }
+    if (message.by.length !== 0) {
+      writer.uint32(58).fork();
+      for (const v of message.by) {
+        writer.int32(v);
+      }
+      writer.join();
+    }
+    if (message.aiId !== undefined) {
+      writer.uint32(66).string(message.aiId);
+    }
+    if (message.model !== undefined) {
+      writer.uint32(74).string(message.model);
+    }
+    if (message.teamId !== undefined) {
+      writer.uint32(82).string(message.teamId);
+    }
+    if (message.orderBy !== 0) {
+      writer.uint32(88).int32(message.orderBy);
+    }
+    if (message.descending !== false) {
+      writer.uint32(96).bool(message.descending);
     }
     return writer;
   },
@@ -4693,6 +4777,64 @@ export const ListUsageRequest: MessageFns<ListUsageRequest> = {
             message.pageToken = reader.string();
             continue;
           }
+          case 7: {
+            if (tag === 56) {
+              message.by.push(reader.int32() as any);
+
+              continue;
+            }
+
+            if (tag === 58) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.by.push(reader.int32() as any);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.aiId = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.teamId = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.orderBy = reader.int32() as any;
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.descending = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4716,12 +4858,18 @@ export const ListUsageRequest: MessageFns<ListUsageRequest> = {
     message.toDay = object.toDay ?? undefined;
     message.pageSize = object.pageSize ?? 0;
     message.pageToken = object.pageToken ?? "";
+    message.by = object.by?.map((e) => e) || [];
+    message.aiId = object.aiId ?? undefined;
+    message.model = object.model ?? undefined;
+    message.teamId = object.teamId ?? undefined;
+    message.orderBy = object.orderBy ?? 0;
+    message.descending = object.descending ?? false;
     return message;
   },
 };
 
 function createBaseListUsageResponse(): ListUsageResponse {
-  return { rows: [], nextPageToken: "" };
+  return { rows: [], nextPageToken: "", totalTokens: 0, totalCalls: 0, budgetTokens: 0 };
 }
 
 export const ListUsageResponse: MessageFns<ListUsageResponse> = {
@@ -4731,6 +4879,15 @@ export const ListUsageResponse: MessageFns<ListUsageResponse> = {
     }
     if (message.nextPageToken !== "") {
       writer.uint32(18).string(message.nextPageToken);
+    }
+    if (message.totalTokens !== 0) {
+      writer.uint32(24).int64(message.totalTokens);
+    }
+    if (message.totalCalls !== 0) {
+      writer.uint32(32).int64(message.totalCalls);
+    }
+    if (message.budgetTokens !== 0) {
+      writer.uint32(40).int64(message.budgetTokens);
     }
     return writer;
   },
@@ -4764,6 +4921,30 @@ export const ListUsageResponse: MessageFns<ListUsageResponse> = {
             message.nextPageToken = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.totalTokens = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.totalCalls = longToNumber(reader.int64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.budgetTokens = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4783,12 +4964,27 @@ export const ListUsageResponse: MessageFns<ListUsageResponse> = {
     const message = createBaseListUsageResponse();
     message.rows = object.rows?.map((e) => UsageRow.fromPartial(e)) || [];
     message.nextPageToken = object.nextPageToken ?? "";
+    message.totalTokens = object.totalTokens ?? 0;
+    message.totalCalls = object.totalCalls ?? 0;
+    message.budgetTokens = object.budgetTokens ?? 0;
     return message;
   },
 };
 
 function createBaseUsageRow(): UsageRow {
-  return { key: "", start: undefined, tokens: 0, presumedTokens: 0, lateTokens: 0, calls: 0, failedCalls: 0 };
+  return {
+    key: "",
+    start: undefined,
+    tokens: 0,
+    presumedTokens: 0,
+    lateTokens: 0,
+    calls: 0,
+    failedCalls: 0,
+    day: "",
+    aiId: "",
+    model: "",
+    teamId: "",
+  };
 }
 
 export const UsageRow: MessageFns<UsageRow> = {
@@ -4813,6 +5009,18 @@ export const UsageRow: MessageFns<UsageRow> = {
     }
     if (message.failedCalls !== 0) {
       writer.uint32(56).int64(message.failedCalls);
+    }
+    if (message.day !== "") {
+      writer.uint32(66).string(message.day);
+    }
+    if (message.aiId !== "") {
+      writer.uint32(74).string(message.aiId);
+    }
+    if (message.model !== "") {
+      writer.uint32(82).string(message.model);
+    }
+    if (message.teamId !== "") {
+      writer.uint32(90).string(message.teamId);
     }
     return writer;
   },
@@ -4886,6 +5094,38 @@ export const UsageRow: MessageFns<UsageRow> = {
             message.failedCalls = longToNumber(reader.int64());
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.day = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.aiId = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.teamId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4910,6 +5150,10 @@ export const UsageRow: MessageFns<UsageRow> = {
     message.lateTokens = object.lateTokens ?? 0;
     message.calls = object.calls ?? 0;
     message.failedCalls = object.failedCalls ?? 0;
+    message.day = object.day ?? "";
+    message.aiId = object.aiId ?? "";
+    message.model = object.model ?? "";
+    message.teamId = object.teamId ?? "";
     return message;
   },
 };
@@ -7216,7 +7460,10 @@ export const BudgetAdminServiceService = {
       Buffer.from(SilenceAlertsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): SilenceAlertsResponse => SilenceAlertsResponse.decode(value),
   },
-  /** Lists usage by day, hour, AI or model, over any time within the retention. Errors: NOT_FOUND (BUDGET_NOT_FOUND). */
+  /**
+   * Lists usage by day, hour, AI, model or team, or by several of them at once, over any time within the retention: of all, or of one AI,
+   * model or team, in the order that is asked for. Errors: NOT_FOUND (BUDGET_NOT_FOUND).
+   */
   listUsage: {
     path: "/budgetarbiter.v1.BudgetAdminService/ListUsage" as const,
     requestStream: false as const,
@@ -7370,7 +7617,10 @@ export interface BudgetAdminServiceServer extends UntypedServiceImplementation {
    * the end of what they had heard of before. Errors: NOT_FOUND (BUDGET_NOT_FOUND).
    */
   silenceAlerts: handleUnaryCall<SilenceAlertsRequest, SilenceAlertsResponse>;
-  /** Lists usage by day, hour, AI or model, over any time within the retention. Errors: NOT_FOUND (BUDGET_NOT_FOUND). */
+  /**
+   * Lists usage by day, hour, AI, model or team, or by several of them at once, over any time within the retention: of all, or of one AI,
+   * model or team, in the order that is asked for. Errors: NOT_FOUND (BUDGET_NOT_FOUND).
+   */
   listUsage: handleUnaryCall<ListUsageRequest, ListUsageResponse>;
   /**
    * Lists who was refused, by which rules, and when: at most 7 days of the last 31, of all replicas. What this replica refused is there
@@ -7698,7 +7948,10 @@ export interface BudgetAdminServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: SilenceAlertsResponse) => void,
   ): ClientUnaryCall;
-  /** Lists usage by day, hour, AI or model, over any time within the retention. Errors: NOT_FOUND (BUDGET_NOT_FOUND). */
+  /**
+   * Lists usage by day, hour, AI, model or team, or by several of them at once, over any time within the retention: of all, or of one AI,
+   * model or team, in the order that is asked for. Errors: NOT_FOUND (BUDGET_NOT_FOUND).
+   */
   listUsage(
     request: ListUsageRequest,
     callback: (error: ServiceError | null, response: ListUsageResponse) => void,

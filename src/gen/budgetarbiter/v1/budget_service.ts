@@ -508,7 +508,7 @@ export interface DayUsage {
 
 /** One day by hours. Hours without usage do not count in the average. */
 export interface DailyDistribution {
-  /** Tokens of the day. */
+  /** Tokens of the day, those of no known hour included. */
   totalTokens: number;
   /** Hours with usage. */
   hoursWithUsage: number;
@@ -518,6 +518,8 @@ export interface DailyDistribution {
   hourlyUsageData: HourUsage[];
   /** The day, `YYYY-MM-DD`. */
   date: string;
+  /** Of its tokens, those that `AdjustUsage` brought in: nobody knows in which hour they were spent, so no hour shows them. */
+  hourUnknownTokens: number;
 }
 
 /** One hour. */
@@ -3217,7 +3219,7 @@ export const DayUsage: MessageFns<DayUsage> = {
 };
 
 function createBaseDailyDistribution(): DailyDistribution {
-  return { totalTokens: 0, hoursWithUsage: 0, avgHourlyUsage: 0, hourlyUsageData: [], date: "" };
+  return { totalTokens: 0, hoursWithUsage: 0, avgHourlyUsage: 0, hourlyUsageData: [], date: "", hourUnknownTokens: 0 };
 }
 
 export const DailyDistribution: MessageFns<DailyDistribution> = {
@@ -3236,6 +3238,9 @@ export const DailyDistribution: MessageFns<DailyDistribution> = {
     }
     if (message.date !== "") {
       writer.uint32(42).string(message.date);
+    }
+    if (message.hourUnknownTokens !== 0) {
+      writer.uint32(48).int64(message.hourUnknownTokens);
     }
     return writer;
   },
@@ -3293,6 +3298,14 @@ export const DailyDistribution: MessageFns<DailyDistribution> = {
             message.date = reader.string();
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.hourUnknownTokens = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3315,6 +3328,7 @@ export const DailyDistribution: MessageFns<DailyDistribution> = {
     message.avgHourlyUsage = object.avgHourlyUsage ?? 0;
     message.hourlyUsageData = object.hourlyUsageData?.map((e) => HourUsage.fromPartial(e)) || [];
     message.date = object.date ?? "";
+    message.hourUnknownTokens = object.hourUnknownTokens ?? 0;
     return message;
   },
 };

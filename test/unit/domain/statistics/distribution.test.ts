@@ -154,6 +154,19 @@ describe('days below the minimum', () => {
 });
 
 describe('a day by hours', () => {
+  it('shows in no hour what an adjustment brought in', () => {
+    const at = Date.UTC(2026, 10, 3);
+    const hours = [
+      { start: at, tokens: 60, adjusted: 60 },
+      { start: at + 3_600_000, tokens: 40, adjusted: 10 },
+    ];
+    const day = { date: '2026-11-03', hours };
+    expect(stats({ day }).dailyDistribution).toMatchObject({
+      ...{ totalTokens: 100, hourUnknownTokens: 70, hoursWithUsage: 1, avgHourlyUsage: 30 },
+      hourlyUsageData: [{ hour: '2026-11-03 02:00', tokens: 30, start: at + 3_600_000 }],
+    });
+  });
+
   it('counts hours with usage only; a repeated hour has its name twice', () => {
     const at = (iso: string) => Date.parse(iso);
     const october = monthAt(ZONE, at('2026-10-25T12:00:00Z'));
@@ -165,6 +178,7 @@ describe('a day by hours', () => {
     const day = { date: '2026-10-25', hours };
     expect(stats({ month: october, day, isCurrentMonth: false }).dailyDistribution).toEqual({
       totalTokens: 325,
+      hourUnknownTokens: 0,
       hoursWithUsage: 2,
       avgHourlyUsage: 162.5,
       hourlyUsageData: [

@@ -75,6 +75,23 @@ class _Away(Exception):
     """The service did not answer in time. The grant may have been made."""
 
 
+@dataclass
+class _Request:
+    """One request, over all of its tries."""
+
+    wanted: Wanted
+    budget: str
+    id: str
+    #: The service may have seen it, and what it answered is not known.
+    maybe_granted: bool = False
+
+    def sent(self) -> None:
+        self.maybe_granted = True
+
+    def held(self) -> Held:
+        return Held(self.budget, self.wanted.ai, self.id, None)
+
+
 class Acquirer:
     def __init__(self, carriers: Carriers, deadline: float, give_back: Callable[[Held], None]):
         self._carriers = carriers
@@ -93,13 +110,12 @@ class Acquirer:
             raise failure.refused() from None
 
     async def ask(
-        self, wanted: Wanted, budget: str, request_id: str, wait: float, give_up_at: float
+        self, request: _Request, wait: float, give_up_at: float
     ) -> tuple[api.AcquireSlotResponse, Session | None]:
         """One answer of the service. Whoever goes before it is there leaves it behind: a grant is then given back."""
-        session = self._carriers.session_for(budget, wait > 0)
-        message = wanted.message(budget, request_id, wait)
-        asking = asyncio.get_running_loop().create_task(self._call(session, message, budget, wait))
-        abandoned = Held(budget, wanted.ai, request_id, None)
+        wanted = request.wanted
+        session = self._carriers.session_for(request.budget, wait > 0)
+        asking = asyncio.get_running_loop().create_task(self._call(session, request, wait))
         left = max(0.0, give_up_at - asyncio.get_running_loop().time())
         # Without a slot it may go on once nothing came for a while, beyond the wait that it asked for.
         left = min(left, wait + FAIL_OPEN_AFTER) if wanted.fail_open else left
@@ -113,7 +129,7 @@ class Acquirer:
             else:
                 await asyncio.wait({asking}, timeout=late)
         except asyncio.CancelledError:
-            self._abandon(asking, session, abandoned)
+            self._abandon(asking, session, request)
             raise
         if asking.done():
             return asking.result(), session
@@ -121,7 +137,7 @@ class Acquirer:
             # Its usage will ask for it by its request's id.
             asking.cancel()
         else:
-            self._abandon(asking, session, abandoned)
+            self._abandon(asking, session, request)
         raise _Away(str(session.away or session.over or "no answer") if session else "no answer")
 
     async def close(self, timeout: float) -> None:
@@ -134,21 +150,30 @@ class Acquirer:
         if left:
             await asyncio.wait(left, timeout=timeout)
 
-    async def _call(self, session: Session | None, message: Any, budget: str, wait: float) -> Any:
+    def leave_behind(self, request: _Request) -> None:
+        """Nobody wants it any more. What it may have been granted is given back."""
+        if request.maybe_granted:
+            self._give_back(request.held())
+
+    async def _call(self, session: Session | None, request: _Request, wait: float) -> Any:
+        budget = request.budget
+        message = request.wanted.message(budget, request.id, wait)
         if session is None and wait > 0:
             async with self._lines:
+                request.sent()
                 return await self._carriers.unary("acquire", message, budget, wait)
         if session is None:
+            request.sent()
             return await self._carriers.unary("acquire", message, budget)
         if wait > 0:
             session.waiting += 1
         try:
-            return await session.call("acquire", message, budget)
+            return await session.call("acquire", message, budget, request.sent)
         finally:
             if wait > 0:
                 session.waiting -= 1
 
-    def _abandon(self, asking: asyncio.Task[Any], session: Session | None, held: Held) -> None:
+    def _abandon(self, asking: asyncio.Task[Any], session: Session | None, request: _Request) -> None:
         if session is not None and (session.away or session.over):
             # It must not be asked again on the next stream; whether it had been granted is looked up.
             asking.cancel()
@@ -167,9 +192,12 @@ class Acquirer:
             else:
                 if answer.WhichOneof("outcome") != "granted":
                     return
+                held = request.held()
                 held.lease = answer.granted.lease
                 self._carriers.hold(held, session)
-            self._give_back(held)
+                self._give_back(held)
+                return
+            self.leave_behind(request)
 
         task = asyncio.get_running_loop().create_task(see())
         self._abandoned.add(task)
@@ -264,11 +292,11 @@ class _Attempt:
     async def _ask(self, budget: str, wait: float) -> tuple[Held | None, pb.Denial]:
         """Asks until there is an answer of the rules."""
         pause = FIRST_PAUSE
+        request = _Request(self._wanted, budget, self._request_id)
         while True:
+            maybe_granted = request.maybe_granted
             try:
-                answer, session = await self._acquirer.ask(
-                    self._wanted, budget, self._request_id, wait, self._give_up_at
-                )
+                answer, session = await self._acquirer.ask(request, wait, self._give_up_at)
             except SessionOver as over:
                 if over.unsupported:
                     self._acquirer.sessions_are_unsupported(over)
@@ -277,6 +305,9 @@ class _Attempt:
                 failure = over.failure if over.budget == budget else CallFailed("UNAVAILABLE", str(over))
             except CallFailed as error:
                 failure = error
+                if not failure.away:
+                    # It was answered: this try was no grant.
+                    request.maybe_granted = maybe_granted
             else:
                 if answer.WhichOneof("outcome") == "granted":
                     rules = list(self._denied_rules)
@@ -284,14 +315,15 @@ class _Attempt:
                     return held, pb.Denial()
                 self._denied_rules.update((rule_name(one.rule), None) for one in answer.denied.blockers)
                 return None, answer.denied
-            pause = await self._come_back(failure, pause)
+            if failure.reason == "LEASE_CLOSED":
+                # Granted to an answer that was lost, and over since: this is another request now.
+                self._request_id = str(uuid.uuid4())
+                request = _Request(self._wanted, budget, self._request_id)
+            else:
+                pause = await self._come_back(request, failure, pause)
 
-    async def _come_back(self, failure: CallFailed, pause: float) -> float:
+    async def _come_back(self, request: _Request, failure: CallFailed, pause: float) -> float:
         """Sleeps before the next try, or raises what there is no use in repeating."""
-        if failure.reason == "LEASE_CLOSED":
-            # Granted to an answer that was lost, and over since: this is another request now.
-            self._request_id = str(uuid.uuid4())
-            return pause
         if not failure.away and failure.code not in ("RESOURCE_EXHAUSTED", "ABORTED"):
             raise failure
         told = failure.retry_after or 0.0
@@ -299,10 +331,16 @@ class _Attempt:
         if failure.away and self._wanted.fail_open and self._fail_open_at is None:
             self._fail_open_at = self._now() + FAIL_OPEN_AFTER
         if until > min(self._give_up_at, self._fail_open_at or self._give_up_at):
+            if not self._wanted.fail_open:
+                self._acquirer.leave_behind(request)
             if failure.away:
                 raise _Away(str(failure))
             raise failure
-        await asyncio.sleep(until - self._now())
+        try:
+            await asyncio.sleep(until - self._now())
+        except asyncio.CancelledError:
+            self._acquirer.leave_behind(request)
+            raise
         return min(pause * 2, LONGEST_PAUSE)
 
 

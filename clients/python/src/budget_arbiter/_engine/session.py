@@ -48,6 +48,19 @@ class SessionOver(Exception):
         )
 
 
+class _Asked:
+    """A call that has no answer yet."""
+
+    def __init__(self, message: api.SessionRequest, answer: asyncio.Future[Any], sent: Callable[[], None]):
+        self.message = message
+        self.answer = answer
+        self._sent = sent
+
+    def send(self, stream: Stream) -> None:
+        self._sent()
+        stream.send(self.message)
+
+
 class Session:
     def __init__(self, budget: str, routes: Routes, wire_to: Callable[[Address], Wire], deadline: float):
         self.budgets = {budget: None}
@@ -63,7 +76,7 @@ class Session:
         self._deadline = deadline
         self._id = ""
         self._tag = 0
-        self._unanswered: dict[int, tuple[api.SessionRequest, asyncio.Future[Any]]] = {}
+        self._unanswered: dict[int, _Asked] = {}
         self._stream: Stream | None = None
         self._open = False
         self._closing = False
@@ -77,8 +90,9 @@ class Session:
             return False
         return len(self._unanswered) < MOST_UNDER_WAY and (not waits or self.waiting < MOST_WAITING)
 
-    async def call(self, kind: str, request: Any, budget: str) -> Any:
-        """Raises `CallFailed` for what the service answered, `SessionOver` when no answer can come any more."""
+    async def call(self, kind: str, request: Any, budget: str, sent: Callable[[], None] = lambda: None) -> Any:
+        """Raises `CallFailed` for what the service answered, `SessionOver` when no answer can come any more. `sent` is
+        called when the service may have seen it."""
         if self.over is not None:
             raise SessionOver(self.over, self._budget)
         self.budgets[budget] = None
@@ -86,9 +100,9 @@ class Session:
         tag = self._tag
         message = api.SessionRequest(tag=tag, **{kind: request})
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._unanswered[tag] = (message, answer)
+        asked = self._unanswered[tag] = _Asked(message, answer, sent)
         if self._open and self._stream is not None:
-            self._stream.send(message)
+            asked.send(self._stream)
         try:
             return await answer
         finally:
@@ -207,13 +221,14 @@ class Session:
             if lease_id not in there:
                 held.lost = True
         assert self._stream is not None
-        for message, _ in self._unanswered.values():
-            self._stream.send(message)
+        for asked in self._unanswered.values():
+            asked.send(self._stream)
 
     def _take(self, message: api.SessionResponse) -> None:
-        _, answer = self._unanswered.get(message.tag, (None, None))
-        if answer is None or answer.done():
+        asked = self._unanswered.get(message.tag)
+        if asked is None or asked.answer.done():
             return
+        answer = asked.answer
         kind = message.WhichOneof("answer")
         if kind == "failed":
             answer.set_exception(failure_of_status(message.failed))
@@ -244,6 +259,6 @@ class Session:
         for held in self.held.values():
             held.lost = True
         self._changed.set()
-        for _, answer in list(self._unanswered.values()):
-            if not answer.done():
-                answer.set_exception(SessionOver(failure, self._budget))
+        for asked in list(self._unanswered.values()):
+            if not asked.answer.done():
+                asked.answer.set_exception(SessionOver(failure, self._budget))

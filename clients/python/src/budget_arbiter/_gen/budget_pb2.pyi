@@ -72,6 +72,16 @@ class Rule(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     RULE_MODEL_CAP: _ClassVar[Rule]
     RULE_KEPT_FOR_OTHERS: _ClassVar[Rule]
 
+class HeadlineStatus(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    HEADLINE_STATUS_UNSPECIFIED: _ClassVar[HeadlineStatus]
+    HEADLINE_STATUS_OK: _ClassVar[HeadlineStatus]
+    HEADLINE_STATUS_UNEVEN: _ClassVar[HeadlineStatus]
+    HEADLINE_STATUS_ENDING: _ClassVar[HeadlineStatus]
+    HEADLINE_STATUS_FULL: _ClassVar[HeadlineStatus]
+    HEADLINE_STATUS_REFUSING: _ClassVar[HeadlineStatus]
+    HEADLINE_STATUS_PAUSED: _ClassVar[HeadlineStatus]
+
 class Window(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     WINDOW_UNSPECIFIED: _ClassVar[Window]
@@ -124,6 +134,7 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_TOP_UP_NOT_FOUND: _ClassVar[ErrorReason]
     ERROR_REASON_TOO_MANY_TOP_UPS: _ClassVar[ErrorReason]
     ERROR_REASON_UNIT_IN_USE: _ClassVar[ErrorReason]
+    ERROR_REASON_ALERT_NOT_FOUND: _ClassVar[ErrorReason]
 PRESET_UNSPECIFIED: Preset
 PRESET_WORK_SESSIONS: Preset
 PRESET_CALLS: Preset
@@ -164,6 +175,13 @@ RULE_MODEL_CONCURRENCY: Rule
 RULE_TEAM_CAP: Rule
 RULE_MODEL_CAP: Rule
 RULE_KEPT_FOR_OTHERS: Rule
+HEADLINE_STATUS_UNSPECIFIED: HeadlineStatus
+HEADLINE_STATUS_OK: HeadlineStatus
+HEADLINE_STATUS_UNEVEN: HeadlineStatus
+HEADLINE_STATUS_ENDING: HeadlineStatus
+HEADLINE_STATUS_FULL: HeadlineStatus
+HEADLINE_STATUS_REFUSING: HeadlineStatus
+HEADLINE_STATUS_PAUSED: HeadlineStatus
 WINDOW_UNSPECIFIED: Window
 WINDOW_HOUR: Window
 WINDOW_DAY: Window
@@ -208,6 +226,7 @@ ERROR_REASON_USAGE_REPORTED: ErrorReason
 ERROR_REASON_TOP_UP_NOT_FOUND: ErrorReason
 ERROR_REASON_TOO_MANY_TOP_UPS: ErrorReason
 ERROR_REASON_UNIT_IN_USE: ErrorReason
+ERROR_REASON_ALERT_NOT_FOUND: ErrorReason
 
 class Budget(_message.Message):
     __slots__ = ("budget_id", "policy", "effective_policy", "etag", "pause", "created_at", "time_zone_in_force", "preset", "preset_policy")
@@ -392,7 +411,7 @@ class TokenWeights(_message.Message):
     def __init__(self, input_percent: _Optional[float] = ..., output_percent: _Optional[float] = ..., cache_read_percent: _Optional[float] = ..., cache_write_percent: _Optional[float] = ..., reasoning_percent: _Optional[float] = ..., total_percent: _Optional[float] = ...) -> None: ...
 
 class Lease(_message.Message):
-    __slots__ = ("lease_id", "fence", "request_id", "budget_id", "ai_id", "state", "reserved_tokens", "used_tokens", "presumed_tokens", "granted_at", "expires_at", "expires_in", "renewable_until", "labels", "closed_at", "session_id", "team_id", "model", "top_up_id")
+    __slots__ = ("lease_id", "fence", "request_id", "budget_id", "ai_id", "state", "reserved_tokens", "used_tokens", "presumed_tokens", "granted_at", "expires_at", "expires_in", "renewable_until", "labels", "closed_at", "session_id", "team_id", "model", "top_up_id", "reported_at")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -419,6 +438,7 @@ class Lease(_message.Message):
     TEAM_ID_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
     TOP_UP_ID_FIELD_NUMBER: _ClassVar[int]
+    REPORTED_AT_FIELD_NUMBER: _ClassVar[int]
     lease_id: str
     fence: int
     request_id: str
@@ -438,7 +458,8 @@ class Lease(_message.Message):
     team_id: str
     model: str
     top_up_id: str
-    def __init__(self, lease_id: _Optional[str] = ..., fence: _Optional[int] = ..., request_id: _Optional[str] = ..., budget_id: _Optional[str] = ..., ai_id: _Optional[str] = ..., state: _Optional[_Union[LeaseState, str]] = ..., reserved_tokens: _Optional[int] = ..., used_tokens: _Optional[int] = ..., presumed_tokens: _Optional[int] = ..., granted_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., expires_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., expires_in: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., renewable_until: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., closed_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., session_id: _Optional[str] = ..., team_id: _Optional[str] = ..., model: _Optional[str] = ..., top_up_id: _Optional[str] = ...) -> None: ...
+    reported_at: _timestamp_pb2.Timestamp
+    def __init__(self, lease_id: _Optional[str] = ..., fence: _Optional[int] = ..., request_id: _Optional[str] = ..., budget_id: _Optional[str] = ..., ai_id: _Optional[str] = ..., state: _Optional[_Union[LeaseState, str]] = ..., reserved_tokens: _Optional[int] = ..., used_tokens: _Optional[int] = ..., presumed_tokens: _Optional[int] = ..., granted_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., expires_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., expires_in: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., renewable_until: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., closed_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., session_id: _Optional[str] = ..., team_id: _Optional[str] = ..., model: _Optional[str] = ..., top_up_id: _Optional[str] = ..., reported_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class TopUp(_message.Message):
     __slots__ = ("top_up_id", "tokens", "kind", "ai_id", "team_id", "month", "expires_at", "reason", "added_at", "ended_at", "spent_tokens", "reserved_tokens", "available_tokens", "taken_back_tokens")
@@ -508,6 +529,24 @@ class Blocker(_message.Message):
     scope: str
     def __init__(self, rule: _Optional[_Union[Rule, str]] = ..., limit: _Optional[int] = ..., spent: _Optional[int] = ..., reserved: _Optional[int] = ..., requested: _Optional[int] = ..., available_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., message: _Optional[str] = ..., window: _Optional[_Union[Window, str]] = ..., scope: _Optional[str] = ...) -> None: ...
 
+class Headline(_message.Message):
+    __slots__ = ("status", "text", "observed_text", "until", "rule", "ais", "denials_per_minute")
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    OBSERVED_TEXT_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_FIELD_NUMBER: _ClassVar[int]
+    RULE_FIELD_NUMBER: _ClassVar[int]
+    AIS_FIELD_NUMBER: _ClassVar[int]
+    DENIALS_PER_MINUTE_FIELD_NUMBER: _ClassVar[int]
+    status: HeadlineStatus
+    text: str
+    observed_text: str
+    until: _timestamp_pb2.Timestamp
+    rule: Rule
+    ais: int
+    denials_per_minute: int
+    def __init__(self, status: _Optional[_Union[HeadlineStatus, str]] = ..., text: _Optional[str] = ..., observed_text: _Optional[str] = ..., until: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., rule: _Optional[_Union[Rule, str]] = ..., ais: _Optional[int] = ..., denials_per_minute: _Optional[int] = ...) -> None: ...
+
 class Usage(_message.Message):
     __slots__ = ("usage_id", "tokens", "model", "request_type", "failed", "error_message", "calls")
     USAGE_ID_FIELD_NUMBER: _ClassVar[int]
@@ -565,7 +604,7 @@ class WindowStatus(_message.Message):
     def __init__(self, window: _Optional[_Union[Window, str]] = ..., start: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., end: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., cap_tokens: _Optional[int] = ..., spent_tokens: _Optional[int] = ..., reserved_tokens: _Optional[int] = ..., available_tokens: _Optional[int] = ..., topped_tokens: _Optional[int] = ..., kept_tokens: _Optional[int] = ...) -> None: ...
 
 class Alert(_message.Message):
-    __slots__ = ("rule", "window", "window_start", "raised_at", "ended_at", "value", "threshold", "message")
+    __slots__ = ("rule", "window", "window_start", "raised_at", "ended_at", "value", "threshold", "message", "notice", "alert_id", "acknowledged_at", "acknowledged_by", "acknowledged_reason", "silenced_until", "model")
     RULE_FIELD_NUMBER: _ClassVar[int]
     WINDOW_FIELD_NUMBER: _ClassVar[int]
     WINDOW_START_FIELD_NUMBER: _ClassVar[int]
@@ -574,6 +613,13 @@ class Alert(_message.Message):
     VALUE_FIELD_NUMBER: _ClassVar[int]
     THRESHOLD_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    NOTICE_FIELD_NUMBER: _ClassVar[int]
+    ALERT_ID_FIELD_NUMBER: _ClassVar[int]
+    ACKNOWLEDGED_AT_FIELD_NUMBER: _ClassVar[int]
+    ACKNOWLEDGED_BY_FIELD_NUMBER: _ClassVar[int]
+    ACKNOWLEDGED_REASON_FIELD_NUMBER: _ClassVar[int]
+    SILENCED_UNTIL_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
     rule: AlertRule
     window: Window
     window_start: _timestamp_pb2.Timestamp
@@ -582,4 +628,35 @@ class Alert(_message.Message):
     value: float
     threshold: float
     message: str
-    def __init__(self, rule: _Optional[_Union[AlertRule, str]] = ..., window: _Optional[_Union[Window, str]] = ..., window_start: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., raised_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., value: _Optional[float] = ..., threshold: _Optional[float] = ..., message: _Optional[str] = ...) -> None: ...
+    notice: AlertNotice
+    alert_id: str
+    acknowledged_at: _timestamp_pb2.Timestamp
+    acknowledged_by: str
+    acknowledged_reason: str
+    silenced_until: _timestamp_pb2.Timestamp
+    model: str
+    def __init__(self, rule: _Optional[_Union[AlertRule, str]] = ..., window: _Optional[_Union[Window, str]] = ..., window_start: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., raised_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., value: _Optional[float] = ..., threshold: _Optional[float] = ..., message: _Optional[str] = ..., notice: _Optional[_Union[AlertNotice, _Mapping]] = ..., alert_id: _Optional[str] = ..., acknowledged_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., acknowledged_by: _Optional[str] = ..., acknowledged_reason: _Optional[str] = ..., silenced_until: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., model: _Optional[str] = ...) -> None: ...
+
+class AlertSilence(_message.Message):
+    __slots__ = ("rule", "until", "reason", "silenced_at", "silenced_by")
+    RULE_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    SILENCED_AT_FIELD_NUMBER: _ClassVar[int]
+    SILENCED_BY_FIELD_NUMBER: _ClassVar[int]
+    rule: AlertRule
+    until: _timestamp_pb2.Timestamp
+    reason: str
+    silenced_at: _timestamp_pb2.Timestamp
+    silenced_by: str
+    def __init__(self, rule: _Optional[_Union[AlertRule, str]] = ..., until: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[str] = ..., silenced_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., silenced_by: _Optional[str] = ...) -> None: ...
+
+class AlertNotice(_message.Message):
+    __slots__ = ("number", "raised_at", "ended_at")
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    RAISED_AT_FIELD_NUMBER: _ClassVar[int]
+    ENDED_AT_FIELD_NUMBER: _ClassVar[int]
+    number: int
+    raised_at: _timestamp_pb2.Timestamp
+    ended_at: _timestamp_pb2.Timestamp
+    def __init__(self, number: _Optional[int] = ..., raised_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...

@@ -278,7 +278,7 @@ class GetDistributionResponse(_message.Message):
     def __init__(self, distribution_stats: _Optional[_Union[DistributionStats, _Mapping]] = ...) -> None: ...
 
 class DistributionStats(_message.Message):
-    __slots__ = ("monthly_distribution", "daily_distribution", "rate_limiting_status", "grade", "days_below_minimum", "by_ai", "by_model", "presumed_tokens", "late_tokens", "forecast", "windows", "budget_id", "month", "time_zone", "spread_by_weekday_percentage", "topped_tokens", "by_team", "unit", "calls", "failed_calls")
+    __slots__ = ("monthly_distribution", "daily_distribution", "rate_limiting_status", "grade", "days_below_minimum", "by_ai", "by_model", "presumed_tokens", "late_tokens", "forecast", "windows", "budget_id", "month", "time_zone", "spread_by_weekday_percentage", "topped_tokens", "by_team", "unit", "calls", "failed_calls", "headline")
     MONTHLY_DISTRIBUTION_FIELD_NUMBER: _ClassVar[int]
     DAILY_DISTRIBUTION_FIELD_NUMBER: _ClassVar[int]
     RATE_LIMITING_STATUS_FIELD_NUMBER: _ClassVar[int]
@@ -299,6 +299,7 @@ class DistributionStats(_message.Message):
     UNIT_FIELD_NUMBER: _ClassVar[int]
     CALLS_FIELD_NUMBER: _ClassVar[int]
     FAILED_CALLS_FIELD_NUMBER: _ClassVar[int]
+    HEADLINE_FIELD_NUMBER: _ClassVar[int]
     monthly_distribution: MonthlyDistribution
     daily_distribution: DailyDistribution
     rate_limiting_status: RateLimitingStatus
@@ -319,7 +320,8 @@ class DistributionStats(_message.Message):
     unit: str
     calls: int
     failed_calls: int
-    def __init__(self, monthly_distribution: _Optional[_Union[MonthlyDistribution, _Mapping]] = ..., daily_distribution: _Optional[_Union[DailyDistribution, _Mapping]] = ..., rate_limiting_status: _Optional[_Union[RateLimitingStatus, _Mapping]] = ..., grade: _Optional[_Union[SpreadGrade, str]] = ..., days_below_minimum: _Optional[_Iterable[str]] = ..., by_ai: _Optional[_Iterable[_Union[AiTokens, _Mapping]]] = ..., by_model: _Optional[_Iterable[_Union[ModelTokens, _Mapping]]] = ..., presumed_tokens: _Optional[int] = ..., late_tokens: _Optional[int] = ..., forecast: _Optional[_Union[Forecast, _Mapping]] = ..., windows: _Optional[_Iterable[_Union[_budget_pb2.WindowStatus, _Mapping]]] = ..., budget_id: _Optional[str] = ..., month: _Optional[str] = ..., time_zone: _Optional[str] = ..., spread_by_weekday_percentage: _Optional[float] = ..., topped_tokens: _Optional[int] = ..., by_team: _Optional[_Iterable[_Union[TeamTokens, _Mapping]]] = ..., unit: _Optional[str] = ..., calls: _Optional[int] = ..., failed_calls: _Optional[int] = ...) -> None: ...
+    headline: _budget_pb2.Headline
+    def __init__(self, monthly_distribution: _Optional[_Union[MonthlyDistribution, _Mapping]] = ..., daily_distribution: _Optional[_Union[DailyDistribution, _Mapping]] = ..., rate_limiting_status: _Optional[_Union[RateLimitingStatus, _Mapping]] = ..., grade: _Optional[_Union[SpreadGrade, str]] = ..., days_below_minimum: _Optional[_Iterable[str]] = ..., by_ai: _Optional[_Iterable[_Union[AiTokens, _Mapping]]] = ..., by_model: _Optional[_Iterable[_Union[ModelTokens, _Mapping]]] = ..., presumed_tokens: _Optional[int] = ..., late_tokens: _Optional[int] = ..., forecast: _Optional[_Union[Forecast, _Mapping]] = ..., windows: _Optional[_Iterable[_Union[_budget_pb2.WindowStatus, _Mapping]]] = ..., budget_id: _Optional[str] = ..., month: _Optional[str] = ..., time_zone: _Optional[str] = ..., spread_by_weekday_percentage: _Optional[float] = ..., topped_tokens: _Optional[int] = ..., by_team: _Optional[_Iterable[_Union[TeamTokens, _Mapping]]] = ..., unit: _Optional[str] = ..., calls: _Optional[int] = ..., failed_calls: _Optional[int] = ..., headline: _Optional[_Union[_budget_pb2.Headline, _Mapping]] = ...) -> None: ...
 
 class MonthlyDistribution(_message.Message):
     __slots__ = ("total_tokens", "days_with_usage", "avg_daily_usage", "max_daily_usage", "min_daily_usage", "usage_spread_percentage", "daily_usage_data")

@@ -211,6 +211,8 @@ export enum AlertRule {
   ALERT_RULE_AI_SHARE = 13,
   /** ALERT_RULE_TEAM_SHARE - A team has spent one of `alert_percents_per_team` of its part of the month. */
   ALERT_RULE_TEAM_SHARE = 14,
+  /** ALERT_RULE_DENIAL_RATE - A replica denies more than `denial_alert_per_minute` requests in each of 10 minutes. */
+  ALERT_RULE_DENIAL_RATE = 15,
   UNRECOGNIZED = -1,
 }
 
@@ -508,6 +510,13 @@ export interface Policy {
   alertPercentsPerAi: number[];
   /** The same of what a team has spent of its own part of the month, which is `max_monthly_percent` of the enforced limit: TEAM_SHARE. */
   alertPercentsPerTeam: number[];
+  /**
+   * More denials than this in each of 10 minutes, as one replica counts its own, raise the alert DENIAL_RATE. 0 to 10^6; 0 turns it off.
+   * Default 0.
+   */
+  denialAlertPerMinute?:
+    | number
+    | undefined;
   /** What becomes of what is guaranteed to a team (`guaranteed_percent`) and not used. Default GRADUAL. */
   lending?: Lending | undefined;
 }
@@ -911,7 +920,7 @@ export interface Alert {
   endedAt?:
     | Date
     | undefined;
-  /** The figure that was compared: tokens, or percent for POOR_SPREAD. */
+  /** The figure that was compared: tokens, or percent for POOR_SPREAD, or denials a minute for DENIAL_RATE. */
   value: number;
   /** What it was compared with, in the same unit. */
   threshold: number;
@@ -1274,6 +1283,7 @@ function createBasePolicy(): Policy {
     alertPercents: [],
     alertPercentsPerAi: [],
     alertPercentsPerTeam: [],
+    denialAlertPerMinute: undefined,
     lending: undefined,
   };
 }
@@ -1402,6 +1412,9 @@ export const Policy: MessageFns<Policy> = {
         writer.double(v);
       }
       writer.join();
+    }
+    if (message.denialAlertPerMinute !== undefined) {
+      writer.uint32(312).int32(message.denialAlertPerMinute);
     }
     if (message.lending !== undefined) {
       writer.uint32(256).int32(message.lending);
@@ -1760,6 +1773,14 @@ export const Policy: MessageFns<Policy> = {
 
             break;
           }
+          case 39: {
+            if (tag !== 312) {
+              break;
+            }
+
+            message.denialAlertPerMinute = reader.int32();
+            continue;
+          }
           case 32: {
             if (tag !== 256) {
               break;
@@ -1865,6 +1886,7 @@ export const Policy: MessageFns<Policy> = {
     message.alertPercents = object.alertPercents?.map((e) => e) || [];
     message.alertPercentsPerAi = object.alertPercentsPerAi?.map((e) => e) || [];
     message.alertPercentsPerTeam = object.alertPercentsPerTeam?.map((e) => e) || [];
+    message.denialAlertPerMinute = object.denialAlertPerMinute ?? undefined;
     message.lending = object.lending ?? undefined;
     return message;
   },

@@ -1,3 +1,5 @@
+import dev.budgetarbiter.client.ArbiterRefusedException;
+import dev.budgetarbiter.client.ArbiterUnavailableException;
 import dev.budgetarbiter.client.BudgetClient;
 import dev.budgetarbiter.client.BudgetClientBuilder;
 import dev.budgetarbiter.client.HttpAnswer;
@@ -56,11 +58,13 @@ public final class Scenarios {
       }
       case "killed-client" -> heldCall();
       case "cancelled" -> cancelled();
+      case "interrupted" -> interruptedByUser();
       case "crowd" -> crowd();
       case "left-stream" -> leftStream();
       case "error" -> errors();
       case "denied-for-good" -> denied(REQUEST.estimate(1_000_000_000));
       case "denied-for-now", "paused" -> denied(REQUEST.patience(Duration.ZERO));
+      case "turned-away" -> turnedAway();
       case "token" -> {
         answered(REQUEST);
         told();
@@ -146,6 +150,38 @@ public final class Scenarios {
     Thread.sleep(50);
     thread.interrupt();
     thread.join();
+  }
+
+  private void interruptedByUser() throws Exception {
+    Thread main = Thread.currentThread();
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+      main.interrupt();
+      try {
+        main.join();
+      } catch (InterruptedException impossible) {
+        throw new IllegalStateException(impossible);
+      }
+    }));
+    try {
+      budget.call(REQUEST, slot -> {
+        say("holding", "");
+        Thread.sleep(20_000);
+        return slot;
+      });
+    } catch (InterruptedException stopped) {
+      say("stopped", "");
+    }
+  }
+
+  private void turnedAway() throws InterruptedException {
+    try {
+      budget.acquire(REQUEST.patience(Duration.ofSeconds(1))).close();
+      say("granted", "");
+    } catch (ArbiterRefusedException refused) {
+      say("refused", text("code", refused.code()));
+    } catch (ArbiterUnavailableException unavailable) {
+      say("unavailable", "");
+    }
   }
 
   private void crowd() throws Exception {

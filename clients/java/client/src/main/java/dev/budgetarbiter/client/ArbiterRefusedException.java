@@ -4,7 +4,9 @@ package dev.budgetarbiter.client;
 public final class ArbiterRefusedException extends ArbiterException {
   private static final long serialVersionUID = 1L;
 
+  /** The name of the gRPC code. */
   private final String code;
+  /** The service's own word; may be empty. */
   private final String reason;
 
   /**

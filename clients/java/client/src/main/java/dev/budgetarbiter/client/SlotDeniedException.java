@@ -17,8 +17,11 @@ import java.util.stream.Collectors;
 public final class SlotDeniedException extends ArbiterException {
   private static final long serialVersionUID = 1L;
 
+  /** What the service said. */
   private final Denial denial;
+  /** The budget that was asked. */
   private final String budget;
+  /** Who asked. */
   private final String ai;
 
   /**

@@ -12,6 +12,7 @@ import dev.budgetarbiter.client.internal.settle.Keeper;
 import dev.budgetarbiter.client.internal.settle.Outbox;
 import dev.budgetarbiter.client.internal.settle.Settlement;
 import dev.budgetarbiter.client.internal.slot.Acquisition;
+import dev.budgetarbiter.client.internal.slot.CallsUnderWay;
 import dev.budgetarbiter.client.internal.slot.Granted;
 import dev.budgetarbiter.client.internal.slot.HeldSlot;
 import dev.budgetarbiter.client.internal.slot.WaitLines;
@@ -49,6 +50,8 @@ public final class RemoteBudgetClient implements BudgetClient {
 
   /** The last words of a session are said within this. */
   private static final Duration STOPS_AFTER = Duration.ofSeconds(1);
+  /** As the process ends, for the calls under way and then for what they cost. */
+  private static final Duration EXITS_AFTER = Duration.ofSeconds(10);
 
   private final Settings settings;
   private final Loop loop;
@@ -58,9 +61,12 @@ public final class RemoteBudgetClient implements BudgetClient {
   private final Outbox outbox;
   private final TokenSource token;
   private final WaitLines lines = new WaitLines();
-  private final Thread atExit = new Thread(this::close, "budget-arbiter-exit");
+  private final CallsUnderWay calls = new CallsUnderWay();
+  private final Thread atExit = new Thread(this::closeAtExit, "budget-arbiter-exit");
   private final AtomicBoolean hasAnswered = new AtomicBoolean();
   private final AtomicBoolean isClosed = new AtomicBoolean();
+  private final CompletableFuture<Void> closed = new CompletableFuture<>();
+  private volatile boolean isEnding;
 
   public RemoteBudgetClient(Settings settings, Surroundings surroundings) {
     this.settings = settings;
@@ -126,7 +132,10 @@ public final class RemoteBudgetClient implements BudgetClient {
 
   @Override
   public int close(Duration timeout) {
-    if (isClosed.getAndSet(true)) return outbox.size();
+    if (isClosed.getAndSet(true)) {
+      isDoneWithin(closed, timeout);
+      return outbox.size();
+    }
     removeHook();
     flush(timeout);
     CompletableFuture<Void> stopped = new CompletableFuture<>();
@@ -143,14 +152,26 @@ public final class RemoteBudgetClient implements BudgetClient {
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
     }
+    closed.complete(null);
     int left = outbox.size();
     String where = settings.journal().isPresent() ? " in the journal" : "";
     if (left > 0) LOG.log(Level.WARNING, "{0} settlements are left{1}", left, where);
     return left;
   }
 
+  /** On Ctrl-C and its kin other threads go on while this runs: a call that was paid for has its answer booked. */
+  private void closeAtExit() {
+    isEnding = true;
+    try {
+      calls.awaitNone(EXITS_AFTER);
+    } catch (InterruptedException unlikely) {
+      Thread.currentThread().interrupt();
+    }
+    close(EXITS_AFTER);
+  }
+
   private Asking ask(SlotRequest request) {
-    if (isClosed.get()) throw new IllegalStateException("this budget client is closed");
+    if (isEnding || isClosed.get()) throw new IllegalStateException("this budget client is closed");
     return new Asking(wanted(request));
   }
 
@@ -260,8 +281,13 @@ public final class RemoteBudgetClient implements BudgetClient {
       }
       span.granted(granted.budget(), granted.lease());
       if (granted.lease().isEmpty()) LOG.log(Level.WARNING, "the budget arbiter is away: a call goes on without a slot");
-      var means = new HeldSlot.Means(loop, span, keeper != Keeper.NONE, (settlement, charged) -> settle(settlement, granted, charged));
+      var means = new HeldSlot.Means(loop, span, keeper != Keeper.NONE, (settlement, charged) -> {
+        if (settlement.isRelease()) calls.end();
+        return settle(settlement, granted, charged);
+      });
+      calls.begin();
       if (slot.complete(new HeldSlot(granted, wanted.ai(), wanted.model(), means))) return;
+      calls.end();
       span.end();
       giveBack(granted, wanted.ai());
     }

@@ -216,6 +216,23 @@ class ClientTest {
     assertFalse(asked.isDone());
     world.loop.pass(SECOND);
     assertInstanceOf(ArbiterUnavailableException.class, errorOf(asked));
+    assertEquals(0, world.client.unsettled(), "it never left");
+  }
+
+  @Test
+  void givesBackWhatMayHaveBeenGrantedBeforeItGaveUp() {
+    service.losesAnswers = true;
+    SlotRequest request = SlotRequest.ofDefaults().wait(Duration.ZERO).patience(Duration.ofSeconds(3));
+    CompletableFuture<Slot> asked = world.ask(request);
+    world.stop();
+    world.loop.pass(Duration.ofSeconds(4));
+    assertInstanceOf(ArbiterUnavailableException.class, errorOf(asked));
+    assertEquals(1, world.client.unsettled());
+    service.losesAnswers = false;
+    world.start();
+    world.loop.pass(Duration.ofMinutes(1));
+    assertEquals(Unreported.UNREPORTED_UNUSED, service.releases.get(0).getUnreported());
+    assertEquals(0, world.client.unsettled());
   }
 
   @Test

@@ -52,6 +52,8 @@ public final class Acquisition {
   private final long beganAt;
   private final Set<String> deniedRules = new LinkedHashSet<>();
   private Denial denial;
+  /** The service may have seen the request, and what it answered is not known. */
+  private boolean isMaybeGranted;
 
   /** What an acquisition needs of its client. */
   public record Means(
@@ -126,7 +128,7 @@ public final class Acquisition {
         next.run();
         return;
       }
-      giveBack(budget, id);
+      if (!failure.isUnsent()) giveBack(budget, id);
       afterFailure(failure);
     });
   }
@@ -142,7 +144,7 @@ public final class Acquisition {
     if (!rest.isNegative() && !rest.isZero()) {
       Duration pause = Durations.most(backoff.next(), failure.retryAfter());
       loop.schedule(Durations.least(pause, rest), () -> {
-        if (outcome.isDone()) giveBack(wanted.budget(), requestId);
+        if (outcome.isDone()) giveBackMaybe();
         else ask();
       });
     } else if (wanted.failOpen()) {
@@ -177,7 +179,7 @@ public final class Acquisition {
 
   /** A denial that was told says more than that nobody answered in the last moment. */
   private void giveUp(CallFailure failure) {
-    giveBack(wanted.budget(), requestId);
+    giveBackMaybe();
     String message = "no answer from the budget arbiter within " + wanted.patience().toMillis() + " ms: " + failure.getMessage();
     outcome.completeExceptionally(denial == null ? new ArbiterUnavailableException(message, failure) : denied());
   }
@@ -187,13 +189,14 @@ public final class Acquisition {
     askInLine(budget, id, wait).whenComplete((acquired, error) -> {
       if (error == null) means.hasAnswered().set(true);
       boolean isGranted = error == null && acquired.answer().hasGranted();
-      boolean isUnknown = error != null && CallFailure.of(error) != NOBODY_WAITS;
+      boolean isUnknown = error != null && CallFailure.of(error) != NOBODY_WAITS && !CallFailure.of(error).isUnsent();
+      if (id.equals(requestId)) isMaybeGranted = isUnknown || (error != null && isMaybeGranted);
       Granted granted = new Granted(budget, id, isGranted ? acquired.kept() : Optional.empty(), List.copyOf(deniedRules));
       if (isWithout()) {
         // Settled by its request id, as the call that goes on is.
         granted.kept().ifPresent(KeptLease::letGo);
       } else if (outcome.isDone()) {
-        if (isGranted || isUnknown) means.giveBack().accept(granted);
+        if (isGranted || isUnknown || (id.equals(requestId) && isMaybeGranted)) means.giveBack().accept(granted);
       } else if (isGranted) {
         outcome.complete(granted);
       } else if (error == null && acquired.answer().hasDenied()) {
@@ -225,6 +228,10 @@ public final class Acquisition {
     CompletableFuture<Acquired> asked = means.transport().acquire(request.build(), within(wait), gone);
     if (wanted.failOpen()) probe(budget, id, asked);
     return asked;
+  }
+
+  private void giveBackMaybe() {
+    if (isMaybeGranted) giveBack(wanted.budget(), requestId);
   }
 
   /** The grant may have been made, its answer lost. */

@@ -29,16 +29,18 @@ public final class CallFailure extends RuntimeException {
   private final Code code;
   private final String reason;
   private final Duration retryAfter;
+  private final boolean isUnsent;
 
   public CallFailure(Code code, String message) {
-    this(code, message, "", Duration.ZERO);
+    this(code, message, "", Duration.ZERO, false);
   }
 
-  private CallFailure(Code code, String message, String reason, Duration retryAfter) {
+  private CallFailure(Code code, String message, String reason, Duration retryAfter, boolean isUnsent) {
     super(message, null, false, false);
     this.code = code;
     this.reason = reason;
     this.retryAfter = retryAfter;
+    this.isUnsent = isUnsent;
   }
 
   public static CallFailure unavailable(String message) {
@@ -71,7 +73,12 @@ public final class CallFailure extends RuntimeException {
     } catch (InvalidProtocolBufferException unreadable) {
       return new CallFailure(code, message);
     }
-    return new CallFailure(code, message, reason, retryAfter);
+    return new CallFailure(code, message, reason, retryAfter, false);
+  }
+
+  /** The same, of a call that never left this process. */
+  CallFailure unsent() {
+    return new CallFailure(code, getMessage(), reason, retryAfter, true);
   }
 
   public Code code() {
@@ -86,6 +93,11 @@ public final class CallFailure extends RuntimeException {
   /** No sooner than this; zero if nobody said. */
   public Duration retryAfter() {
     return retryAfter;
+  }
+
+  /** It never left this process, so it has no effect. */
+  public boolean isUnsent() {
+    return isUnsent;
   }
 
   public boolean isPassing() {

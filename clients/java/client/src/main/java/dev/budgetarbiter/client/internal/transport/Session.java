@@ -75,6 +75,7 @@ final class Session {
     underWay += 1;
     stayOpen();
     return opened(budgetId)
+        .exceptionallyCompose(error -> CompletableFuture.failedFuture(CallFailure.of(error).unsent()))
         .thenCompose(open -> {
           budgets.add(budgetId);
           return open.call(call, kind);

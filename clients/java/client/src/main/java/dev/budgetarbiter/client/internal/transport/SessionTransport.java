@@ -22,11 +22,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 
 /** A session to each replica that this process's budgets are on; unary calls where a session is refused, or broken. */
 public final class SessionTransport implements Transport {
   /** Where a session was refused, it is tried again after so long: the service may have been upgraded. */
   private static final Duration REFUSED_FOR = Duration.ofMinutes(1);
+  private static final CallFailure LATE = new CallFailure(Code.DEADLINE_EXCEEDED, "the service did not answer in time");
   /** It knows no sessions, or none without an AI, or has no room for one. */
   private static final Set<Code> REFUSALS = EnumSet.of(Code.UNIMPLEMENTED, Code.INVALID_ARGUMENT, Code.RESOURCE_EXHAUSTED);
 
@@ -99,7 +101,10 @@ public final class SessionTransport implements Transport {
 
   private CompletableFuture<Acquired> acquireIn(Session session, AcquireSlotRequest request, Duration within) {
     SessionRequest.Builder call = SessionRequest.newBuilder().setAcquire(request);
-    return inTime(session.call(call, AnswerCase.ACQUIRED, request.getBudgetId()), within).thenApply(response -> {
+    CompletableFuture<SessionResponse> asked = session.call(call, AnswerCase.ACQUIRED, request.getBudgetId());
+    // What waits for a session to open was not asked yet.
+    Supplier<CallFailure> late = () -> session.isOpen() ? LATE : LATE.unsent();
+    return inTime(asked, within, late).thenApply(response -> {
       AcquireSlotResponse answer = response.getAcquired();
       if (!answer.hasGranted()) return new Acquired(answer, Optional.empty());
       KeptLease kept = new KeptLease(answer.getGranted().getLease(), loop);
@@ -126,9 +131,12 @@ public final class SessionTransport implements Transport {
   }
 
   private <T> CompletableFuture<T> inTime(CompletableFuture<T> asked, Duration within) {
+    return inTime(asked, within, () -> LATE);
+  }
+
+  private <T> CompletableFuture<T> inTime(CompletableFuture<T> asked, Duration within, Supplier<CallFailure> late) {
     CompletableFuture<T> answer = new CompletableFuture<>();
-    CallFailure late = new CallFailure(Code.DEADLINE_EXCEEDED, "the service did not answer in time");
-    Loop.Timer timer = loop.schedule(within, () -> answer.completeExceptionally(late));
+    Loop.Timer timer = loop.schedule(within, () -> answer.completeExceptionally(late.get()));
     asked.whenComplete((value, error) -> {
       timer.cancel();
       if (error == null) answer.complete(value);

@@ -1,0 +1,3 @@
+module apireferences
+
+go 1.24.0

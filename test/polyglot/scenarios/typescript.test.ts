@@ -1,0 +1,3 @@
+import { describeScenarios } from '../support/describe-scenarios.js';
+
+describeScenarios('TypeScript');
