@@ -3,7 +3,7 @@ ARG BASE=node:24-slim
 
 FROM ${BASE} AS build
 WORKDIR /build
-COPY package.json package-lock.json .npmrc ./
+COPY package.json package-lock.json .npmrc LICENSE ./
 RUN npm ci --no-update-notifier
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
@@ -14,10 +14,19 @@ RUN npm run build && npm prune --omit=dev && node docker/prune.mjs dist node_mod
 RUN install -d -o 1000 -g 1000 /data
 
 FROM ${BASE}
+ARG BASE
+# The commit that this is built from: --build-arg REVISION="$(git rev-parse HEAD)"
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="budget-arbiter" \
+      org.opencontainers.image.description="Shares one monthly LLM token allowance between many AIs." \
+      org.opencontainers.image.version="0.1.0" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.base.name="${BASE}"
 # Open addresses, and nothing that permits them: the service refuses to start until credentials are configured or
 # ALLOW_INSECURE=true says that the network around it is trusted.
 ENV GRPC_ADDRESS=0.0.0.0:50051 HTTP_ADDRESS=0.0.0.0:8080
-COPY --from=build /build/package.json /app/
+COPY --from=build /build/package.json /build/LICENSE /app/
 COPY --from=build /build/node_modules /app/node_modules
 COPY --from=build /build/dist /app/dist
 COPY --from=build --chown=1000:1000 /data /data

@@ -123,6 +123,26 @@ export interface SilenceJson {
   readonly silencedBy?: string;
 }
 
+/** `ListUsage`: of what usage is summed by, the names. */
+export interface UsageRowJson {
+  readonly key: string;
+  readonly tokens?: string;
+  readonly calls?: string;
+  readonly failedCalls?: string;
+  readonly day?: string;
+  readonly aiId?: string;
+  readonly model?: string;
+  readonly teamId?: string;
+}
+
+export interface UsageJson {
+  readonly rows?: readonly UsageRowJson[];
+  readonly nextPageToken?: string;
+  readonly totalTokens?: string;
+  readonly totalCalls?: string;
+  readonly budgetTokens?: string;
+}
+
 /** `GetAvailability` */
 export interface AvailabilityJson {
   readonly availableTokens?: string;

@@ -1,4 +1,5 @@
-import { type Cell, csvOf } from './csv.js';
+import type { Cell } from './csv.js';
+import { saveCsv } from './csv-file.js';
 import { type Child, fill, h, setText } from './dom.js';
 
 export interface Column<T> {
@@ -143,10 +144,7 @@ export class DataTable<T> {
     const { columns, file } = this.options;
     const named = columns.filter(({ onScreenOnly }) => !onScreenOnly);
     const rows = this.rows.map((row) => named.map(({ value }) => value(row)));
-    const text = csvOf(named.map(titleOf), rows);
-    const url = URL.createObjectURL(new Blob([text], { type: 'text/csv;charset=utf-8' }));
-    h('a', { href: url, download: `${file}.csv` }).click();
-    URL.revokeObjectURL(url);
+    saveCsv(file, named.map(titleOf), rows);
   }
 }
 

@@ -147,6 +147,8 @@ export class OverviewView implements View {
     const old = stale.length === 1 ? 'one budget are' : `${stale.length} budgets are`;
     const unread = stale.length > 0 ? `The store does not answer: figures of ${old} old.` : undefined;
     this.context.connection.store(problem ?? unread);
+    if (this.ids === undefined && problem !== undefined)
+      setText(this.note, `Which budgets there are is not known: ${problem}.`);
     if (budgetIds !== undefined || cards.length > 0) this.arrange();
     const isOld = new Set(stale);
     for (const [budgetId, view] of this.views) view.setStale(isOld.has(budgetId));

@@ -59,7 +59,9 @@ export class PolicyView implements View {
 
   close(): void {}
 
+  /** What is typed meanwhile would be lost: there is nothing to type into. */
   private async load(): Promise<void> {
+    fill(this.form, h('p', { class: 'loading' }, 'Loading …'));
     try {
       const { api } = this.context;
       const [form, found] = await Promise.all([
@@ -103,9 +105,14 @@ export class PolicyView implements View {
         'div',
         { class: 'buttons' },
         h('button', { type: 'submit', class: 'primary' }, 'Review the change …'),
-        h('button', { type: 'button', class: 'quiet', onclick: () => void this.load() }, 'Start again'),
+        h('button', { type: 'button', class: 'quiet', onclick: () => this.startAgain() }, 'Start again'),
       ),
     );
+  }
+
+  private startAgain(): void {
+    this.element.querySelector('h1')?.focus();
+    void this.load();
   }
 
   private presetChoice(names: readonly string[], given: string): HTMLElement {

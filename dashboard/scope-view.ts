@@ -31,6 +31,7 @@ export class ScopeView implements View {
   private readonly problem = h('p', { class: 'problem', role: 'alert' });
   private readonly heading = h('h2');
   private readonly buttons = h('div', { class: 'buttons' });
+  private readonly usage = h('a', {}, 'These days by model');
   private readonly chart: BarChart;
   private readonly slots: SlotsPanel;
   private readonly denials: DenialsPanels | undefined;
@@ -118,7 +119,7 @@ export class ScopeView implements View {
         'section',
         { class: 'panel' },
         h('div', { class: 'panel-head' }, this.heading, nav),
-        ...[this.facts, this.chart.element],
+        ...[this.facts, this.chart.element, h('p', {}, this.usage)],
       ),
       this.slots.element,
       ...(denials === undefined ? [] : [denials.denied.element, denials.wouldDeny.element]),
@@ -243,6 +244,13 @@ export class ScopeView implements View {
       amounts,
     );
     this.ais.update(data.ais);
+    this.usage.href = this.usageAddress(data);
+  }
+
+  private usageAddress({ kind, name, days }: ScopeData): string {
+    const [from, to] = [days[0]?.day, days.at(-1)?.day];
+    const query = changed(new URLSearchParams(), { range: 'any', from, to, by: 'day,model', [kind]: name });
+    return addressOf(budgetPath(this.budgetId, 'usage'), query);
   }
 
   private teamLink(teamId: string): HTMLElement {

@@ -2,30 +2,14 @@ import type { MonthData } from '../src/http/dashboard/page-data.js';
 import { addressOf, budgetPath, changed } from './address.js';
 import { amountText } from './amount-text.js';
 import { messageOf } from './api.js';
+import type { UsageJson, UsageRowJson } from './api-json.js';
 import { type Column, DataTable } from './data-table.js';
+import { notice } from './dialog.js';
 import { fill, h, setShare, setText } from './dom.js';
 import { Amounts, count, share, ZoneTimes } from './format.js';
+import { exportUsage } from './usage-export.js';
 import { type DayRange, type RangeName, rangeOf } from './usage-range.js';
 import type { PageContext, View } from './view.js';
-
-interface UsageRowJson {
-  readonly key: string;
-  readonly tokens?: string;
-  readonly calls?: string;
-  readonly failedCalls?: string;
-  readonly day?: string;
-  readonly aiId?: string;
-  readonly model?: string;
-  readonly teamId?: string;
-}
-
-interface UsageJson {
-  readonly rows?: readonly UsageRowJson[];
-  readonly nextPageToken?: string;
-  readonly totalTokens?: string;
-  readonly totalCalls?: string;
-  readonly budgetTokens?: string;
-}
 
 const PAGE = 50;
 const DIMENSIONS = ['DAY', 'AI', 'MODEL', 'TEAM'] as const;
@@ -126,6 +110,7 @@ export class UsageView implements View {
           return input === undefined ? h('span') : tool(`of-${name}`, `Only this ${text}`, input);
         }),
         tool('usage-order', 'Order', this.order),
+        h('button', { type: 'button', onclick: () => void this.export() }, 'Export these days'),
       ),
       ...[this.note, this.problem, this.place, this.paging],
     );
@@ -164,6 +149,22 @@ export class UsageView implements View {
       ...filters,
     });
     location.hash = addressOf(budgetPath(this.budgetId, 'usage'), query);
+  }
+
+  /** All of it, whatever is shown: by day, AI, model and team. */
+  private async export(): Promise<void> {
+    if (this.today === undefined) return;
+    const told = this.note.textContent ?? '';
+    const { api } = this.context;
+    try {
+      const lines = await exportUsage(api, this.budgetId, this.asked.range, this.amounts, (read) =>
+        setText(this.note, `Reading … ${count(read)} lines`),
+      );
+      notice(`${count(lines)} lines, by day, AI, model and team.`);
+    } catch (error) {
+      setText(this.problem, messageOf(error));
+    }
+    setText(this.note, told);
   }
 
   private get asked(): { range: DayRange; name: RangeName; by: Dimension[]; order: string } {

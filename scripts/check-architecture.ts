@@ -82,8 +82,11 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   cli: [
     'access',
     'alerts',
+    'api/codec/descriptors.ts',
+    'api/codec/json-of-bytes.ts',
     'api/read/checks.ts',
     'api/read/policy.ts',
+    'api/write/policy-message.ts',
     'config',
     'domain',
     'gen',

@@ -1,5 +1,5 @@
 import { type Headline, HeadlineStatus, Rule } from '../gen/budgetarbiter/v1/budget.js';
-import { harmless, type Style } from './text.js';
+import { harmless, type Paint, PLAIN, type Style } from './text.js';
 
 /** What the service says of a budget in one line; undefined where it knows nothing, or is older than headlines. */
 export function headlineText(headline: Headline | undefined): string | undefined {
@@ -26,13 +26,14 @@ interface Standing {
 }
 
 /** A line for each budget, the worst first. */
-export function headlines(standings: readonly Standing[]): string {
+export function headlines(standings: readonly Standing[], paint: Paint = PLAIN): string {
   const statusOf = ({ stats }: Standing) =>
     stats.headline?.status ?? HeadlineStatus.HEADLINE_STATUS_UNSPECIFIED;
   const worstFirst = [...standings].sort((a, b) => statusOf(b) - statusOf(a));
   const lines = worstFirst.flatMap(({ budget, stats }) => {
     const text = headlineText(stats.headline);
-    return text === undefined ? [] : [`${budget.budgetId}: ${text}\n`];
+    if (text === undefined || stats.headline === undefined) return [];
+    return [`${budget.budgetId}: ${paint(text, headlineStyle(stats.headline))}\n`];
   });
   return lines.length === 0 ? '' : `${lines.join('')}\n`;
 }

@@ -1,15 +1,22 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
+import { nearest } from '../config/near-miss.js';
 import { SETTING_KEYS, SETTINGS } from '../config/settings.js';
 import { version } from '../platform/version.js';
 import type { AckOptions, ListAlertsOptions, SilenceOptions } from './alerts.js';
+import { addConnectionOptions, HAVE_DEFAULTS, JSON_OPTION, list, number, REASON } from './command-parts.js';
+import { commandsUnder, isLeaf, namesOf } from './command-tree.js';
 import type { ConnectionOptions } from './connect.js';
+import type { DenialsOptions } from './denials.js';
+import { addExamples } from './examples.js';
 import type { ExportCommand } from './export.js';
+import { addActCommands, addListCommands } from './operator-commands.js';
 import type { Run } from './output.js';
 import type { PricesOptions } from './prices.js';
 import type { ReplayCommand } from './replay-source.js';
+import { SHELLS } from './shells.js';
 import type { BackupOptions, MigrateOptions, RestoreOptions, TidyOptions } from './store-tasks.js';
 import type { TokenOptions } from './token.js';
-import type { AddOptions } from './top-up.js';
+import type { AddOptions, EndOptions, ListOptions } from './top-up.js';
 
 /** Asks for nothing but to serve: what commander calls when no command is named. */
 export type Serve = () => void;
@@ -38,14 +45,23 @@ export function programFor(run: Run, serve: Serve): Command {
       writeErr: run.output.err,
       outputError: (text, write) => write(oneLine(text)),
     });
+  program.commandsGroup('Serve:');
   serving(program.command('serve').description('Serve; the same as without a command.'), run, serve);
+  program.commandsGroup('See how it stands:');
+  addListCommands(program, run);
   addLookCommands(program, run);
+  program.commandsGroup('Act:');
+  addActCommands(program, run);
   addTopUpCommands(program, run);
+  addAlertCommands(program, run);
+  program.commandsGroup('Try, keep and move:');
   addReplayCommands(program, run);
   addPriceCommands(program, run);
-  addAlertCommands(program, run);
   addStoreCommands(program, run);
   addAccessCommands(program, run);
+  addCompletion(program, run);
+  addExamples(program);
+  for (const node of commandsUnder(program)) if (!isLeaf(node)) addGroupAction(node.command);
   // Last: commands inherit that words too many are told by the action.
   serving(program, run, serve);
   return program.addHelpText('after', settingsText);
@@ -57,12 +73,40 @@ function serving(command: Command, run: Run, serve: Serve): void {
     .allowExcessArguments()
     .action(async (options: { checkConfig?: true }) => {
       const [first] = command.args;
-      if (first !== undefined) command.error(`${JSON.stringify(first)} is no command`);
+      if (first !== undefined) command.error(noCommand(first, namesOf(command.parent ?? command)));
       // Of `serve --check-config` the program takes the option, since it has one of this name.
       if (options.checkConfig ?? command.parent?.opts()['checkConfig']) {
         const { checkConfig } = await import('./check-config.js');
         checkConfig(run);
       } else serve();
+    });
+}
+
+function noCommand(word: string, names: readonly string[]): string {
+  const near = nearest(word, names);
+  return `${JSON.stringify(word)} is no command${near === undefined ? '' : `; did you mean ${near}?`}`;
+}
+
+/** A command that only holds others: which one is meant, it cannot guess. */
+function addGroupAction(group: Command): void {
+  if (HAVE_DEFAULTS.has(group.name())) return;
+  group.allowExcessArguments().action(() => {
+    const [first] = group.args;
+    const names = group.commands.map((command) => command.name());
+    const told =
+      first === undefined ? `${group.name()} is one of ${names.join(', ')}` : noCommand(first, names);
+    group.error(told);
+  });
+}
+
+function addCompletion(program: Command, run: Run): void {
+  program
+    .command('completion')
+    .description('Print what makes a shell complete commands and options.')
+    .addArgument(new Argument('<shell>', 'which shell').choices(SHELLS))
+    .action(async (shell: string) => {
+      const { printCompletion } = await import('./completion.js');
+      printCompletion(run, program, shell);
     });
 }
 
@@ -119,6 +163,19 @@ function addLookCommands(program: Command, run: Run): void {
     await watchBudget(run, budgetId, options);
   });
 
+  const denials = program
+    .command('denials')
+    .description('Show who was refused, by which rules, and what these said last.')
+    .argument('[budget]', 'default: DEFAULT_BUDGET')
+    .option('--ai <id>', 'of this AI alone')
+    .option('--rule <name>', 'by this rule alone, such as HOURLY_CAP')
+    .option('--since <time>', 'so far back: 90m, 1h, 7d at the most', '24h')
+    .option('--json', 'print JSON');
+  addConnectionOptions(denials).action(async (budgetId: string | undefined, options: DenialsOptions) => {
+    const { printDenials } = await import('./denials.js');
+    await printDenials(run, budgetId, options);
+  });
+
   program
     .command('health')
     .description('Exit with 0 if the service on this machine is ready, else with 1. For probes.')
@@ -132,7 +189,7 @@ function addLookCommands(program: Command, run: Run): void {
 
 /** Tokens beyond the policy. */
 function addTopUpCommands(program: Command, run: Run): void {
-  const topUp = program.command('topup').description('Top-ups: tokens beyond the policy.');
+  const topUp = program.command('topup').alias('top-up').description('Top-ups: tokens beyond the policy.');
   const add = topUp
     .command('add')
     .description('Give tokens over the caps until a day, or make a month larger.')
@@ -143,7 +200,8 @@ function addTopUpCommands(program: Command, run: Run): void {
     .option('--until <day>', 'a day such as 2026-11-20 or Friday, to its end, or a moment; at most 92 days')
     .option('--month [month]', 'make this month larger instead, or the one that is named')
     .addOption(new Option('--ai <id>', 'for this AI alone').conflicts('team'))
-    .option('--team <id>', 'for the AIs of this team alone');
+    .option('--team <id>', 'for the AIs of this team alone')
+    .option(...JSON_OPTION);
   addConnectionOptions(add).action(async (budget: string | undefined, options: AddOptions) => {
     const { addTopUp } = await import('./top-up.js');
     await addTopUp(run, budget, options);
@@ -154,8 +212,8 @@ function addTopUpCommands(program: Command, run: Run): void {
     .description('End a top-up now. What was reserved from it stays out of the windows.')
     .argument('<id>', 'its name')
     .argument('[budget]', 'default: DEFAULT_BUDGET')
-    .option('--reason <text>', 'why, for the log', '');
-  type EndOptions = ConnectionOptions & { readonly reason: string };
+    .option(...REASON)
+    .option(...JSON_OPTION);
   addConnectionOptions(end).action(async (id: string, budget: string | undefined, options: EndOptions) => {
     const { endTopUp } = await import('./top-up.js');
     await endTopUp(run, id, budget, options);
@@ -164,8 +222,9 @@ function addTopUpCommands(program: Command, run: Run): void {
   const list = topUp
     .command('list')
     .description('List the top-ups of a budget.')
-    .argument('[budget]', 'default: DEFAULT_BUDGET');
-  addConnectionOptions(list).action(async (budget: string | undefined, options: ConnectionOptions) => {
+    .argument('[budget]', 'default: DEFAULT_BUDGET')
+    .option(...JSON_OPTION);
+  addConnectionOptions(list).action(async (budget: string | undefined, options: ListOptions) => {
     const { listTopUps } = await import('./top-up.js');
     await listTopUps(run, budget, options);
   });
@@ -206,35 +265,7 @@ function addReplayCommands(program: Command, run: Run): void {
   });
 }
 
-const list = (value: string, before: string[] = []): string[] => [...before, value];
-
-function number(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() !== '' && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`It takes a number from ${least} to ${most}.`);
-  };
-}
-
 const PLACE = '"embedded" (DATA_DIR), "mongodb" (MONGODB_URI), a folder, or a URI of MongoDB';
-
-/** No option takes a token itself: whoever lists the processes of a machine would read it. */
-function addConnectionOptions(command: Command): Command {
-  return command
-    .option(
-      '--address <host:port>',
-      'where the service serves gRPC (default: the one that GRPC_ADDRESS names)',
-    )
-    .option('--tls', 'use TLS, and trust the authorities of this machine')
-    .option('--ca <file>', 'use TLS, and trust these authorities, in PEM')
-    .option('--server-name <name>', 'the name in its certificate, if it is not the address')
-    .option('--cert <file>', 'show this client certificate, in PEM')
-    .option('--key <file>', 'its private key, in PEM')
-    .option(
-      '--token-file <file>',
-      'a file with the bearer token (default: ARBITER_TOKEN holds the token itself)',
-    );
-}
 
 /** Commands that make a part of a configuration. */
 function addPriceCommands(program: Command, run: Run): void {

@@ -1,55 +1,55 @@
-import { aboutInUnit } from '../domain/model/unit.js';
+import { aboutInUnit, shortInUnit } from '../domain/model/unit.js';
 import { type Budget, Window, type WindowStatus } from '../gen/budgetarbiter/v1/budget.js';
 import { type DistributionStats, SpreadGrade } from '../gen/budgetarbiter/v1/budget_service.js';
-import { PROCESS_TIME } from '../platform/clock.js';
-import { type ConnectionOptions, connect, type Service } from './connect.js';
-import { headlineJson, headlines } from './headline.js';
+import { allBudgets, asking, oneBudget, statsOf } from './asked-service.js';
+import type { ConnectionOptions, Service } from './connect.js';
+import { headlineJson, headlineStyle, headlines } from './headline.js';
 import type { Run } from './output.js';
-import { amount, share, table } from './text.js';
+import { type BudgetStanding, stateOf, windowOf } from './standings.js';
+import { amount, fitted, type Paint, PLAIN, paintOf, share, table } from './text.js';
 
-const PAGE = 1_000;
-
-export interface BudgetStanding {
-  readonly budget: Budget;
-  readonly stats: DistributionStats;
-}
+/** Terminals are at least so wide. */
+const WIDTH = 80;
+const SHORTEST_NAME = 8;
 
 /** Prints a line for each budget, or for those that are named. */
 export async function printStatus(
-  { environment, output }: Run,
+  run: Run,
   budgetIds: readonly string[],
   options: ConnectionOptions & { readonly json?: true },
 ): Promise<void> {
-  const service = connect(options, environment, PROCESS_TIME.wall);
-  try {
+  await asking(run, options, async (service) => {
     const budgets = await (budgetIds.length > 0 ? namedBudgets(service, budgetIds) : allBudgets(service));
     const standings: BudgetStanding[] = [];
     for (const budget of budgets) standings.push({ budget, stats: await statsOf(service, budget.budgetId) });
-    output.out(options.json ? statusJson(standings) : headlines(standings) + statusTable(standings));
-  } finally {
-    service.close();
-  }
+    const paint = paintOf(run);
+    const text = () => headlines(standings, paint) + statusTable(standings, paint);
+    run.output.out(options.json ? statusJson(standings) : text());
+  });
 }
 
-export function statusTable(standings: readonly BudgetStanding[]): string {
+const HEAD = ['BUDGET', 'STATE', 'MONTH', '', 'DAY', 'HOUR', 'SLOTS', 'CALLS', 'SPREAD'];
+
+/** It fits a terminal: long names are cut off, and amounts are short; `--json` has all of it. */
+export function statusTable(standings: readonly BudgetStanding[], paint: Paint = PLAIN): string {
   if (standings.length === 0) return 'there are no budgets\n';
-  const head = [
-    'BUDGET',
-    'STATE',
-    'MONTH',
-    '',
-    'DAY',
-    '',
-    'HOUR',
-    '',
-    'SLOTS',
-    'CALLS',
-    'FAILED',
-    'SPREAD',
-    'PROJECTED',
-    'EXHAUSTED',
-  ];
-  return table([head, ...standings.map(row)]) + teamTable(standings);
+  const rows = [HEAD, ...standings.map(row)];
+  const [head = '', ...lines] = within(rows).split('\n');
+  const painted = lines.map((line, at) => {
+    const headline = standings[at]?.stats.headline;
+    return headline === undefined ? line : paint(line, headlineStyle(headline));
+  });
+  return [paint(head, 'dim'), ...painted].join('\n') + teamTable(standings);
+}
+
+/** The names give way. */
+function within(rows: readonly (readonly string[])[]): string {
+  const whole = table(rows);
+  const widest = Math.max(...whole.split('\n').map((line) => line.length));
+  if (widest <= WIDTH) return whole;
+  const names = Math.max(...rows.map(([name = '']) => name.length));
+  const width = Math.max(SHORTEST_NAME, names - (widest - WIDTH));
+  return table(rows.map(([name = '', ...cells]) => [fitted(name, width), ...cells]));
 }
 
 /** What teams used of the month; nothing where no budget has any. */
@@ -70,39 +70,28 @@ function row({ budget, stats }: BudgetStanding): string[] {
     windowOf(stats, kind),
   );
   const { activeRequests = 0, maxConcurrentRequests = 0 } = stats.rateLimitingStatus ?? {};
-  const { projectedMonthTokens, exhaustedAt } = stats.forecast ?? {};
   return [
-    ...[budget.budgetId, stateOf(budget, month)],
-    ...[month, day, hour].flatMap((window) => used(window, stats.unit)),
+    ...[budget.budgetId, stateOf(budget, month), used(month, stats.unit)],
+    ...[month, day, hour].map(percent),
     `${activeRequests}/${maxConcurrentRequests}`,
-    ...[amount(stats.calls), share(stats.failedCalls, stats.calls)],
-    gradeOf(stats),
-    projectedMonthTokens === undefined ? '-' : aboutInUnit(stats.unit, projectedMonthTokens),
-    exhaustedAt?.toISOString().slice(0, 10) ?? '-',
+    shortInUnit('tokens', stats.calls),
+    spreadOf(stats),
   ];
 }
 
-function used(window: WindowStatus | undefined, unit: string): [string, string] {
-  if (window === undefined) return ['-', ''];
+function used(window: WindowStatus | undefined, unit: string): string {
+  if (window === undefined) return '-';
   const { spentTokens, reservedTokens, capTokens } = window;
-  const held = spentTokens + reservedTokens;
-  return [`${aboutInUnit(unit, held)}/${aboutInUnit(unit, capTokens)}`, share(held, capTokens)];
+  return `${shortInUnit(unit, spentTokens + reservedTokens)}/${shortInUnit(unit, capTokens)}`;
 }
 
-/** One word for the worst that holds. */
-export function stateOf({ pause, effectivePolicy }: Budget, month: WindowStatus | undefined): string {
-  const percent = month === undefined ? 0 : (month.spentTokens / Math.max(1, month.capTokens)) * 100;
-  const { emergencyPercent = 100, criticalPercent = 100, warningPercent = 100 } = effectivePolicy ?? {};
-  if (pause !== undefined) return 'paused';
-  if (emergencyPercent < 100 && percent >= emergencyPercent) return 'emergency';
-  if (percent >= criticalPercent) return 'critical';
-  return percent >= warningPercent ? 'warning' : 'normal';
+function percent(window: WindowStatus | undefined): string {
+  return window === undefined ? '-' : share(window.spentTokens + window.reservedTokens, window.capTokens);
 }
 
-function gradeOf({ grade, monthlyDistribution }: DistributionStats): string {
+function spreadOf({ grade, monthlyDistribution }: DistributionStats): string {
   if (grade === SpreadGrade.SPREAD_GRADE_UNSPECIFIED) return '-';
-  const name = SpreadGrade[grade].replace('SPREAD_GRADE_', '').toLowerCase();
-  return `${name} ${Math.round(monthlyDistribution?.usageSpreadPercentage ?? 0)}%`;
+  return `${Math.round(monthlyDistribution?.usageSpreadPercentage ?? 0)}%`;
 }
 
 function statusJson(standings: readonly BudgetStanding[]): string {
@@ -115,34 +104,8 @@ function statusJson(standings: readonly BudgetStanding[]): string {
     .join('');
 }
 
-export function windowOf(
-  { windows }: Pick<DistributionStats, 'windows'>,
-  kind: Window,
-): WindowStatus | undefined {
-  return windows.find(({ window }) => window === kind);
-}
-
-async function allBudgets({ admin, call }: Service): Promise<Budget[]> {
+async function namedBudgets(service: Service, budgetIds: readonly string[]): Promise<Budget[]> {
   const found: Budget[] = [];
-  for (let pageToken = ''; ; ) {
-    const page = await call(admin.listBudgets.bind(admin), { pageSize: PAGE, pageToken });
-    found.push(...page.budgets);
-    pageToken = page.nextPageToken;
-    if (pageToken === '') return found;
-  }
-}
-
-async function namedBudgets({ admin, call }: Service, budgetIds: readonly string[]): Promise<Budget[]> {
-  const found: Budget[] = [];
-  for (const budgetId of budgetIds) {
-    const { budget } = await call(admin.getBudget.bind(admin), { budgetId });
-    if (budget !== undefined) found.push(budget);
-  }
+  for (const budgetId of budgetIds) found.push(await oneBudget(service, budgetId));
   return found;
-}
-
-async function statsOf({ budgets, call }: Service, budgetId: string): Promise<DistributionStats> {
-  const { distributionStats } = await call(budgets.getDistribution.bind(budgets), { budgetId });
-  if (distributionStats === undefined) throw new Error('a distribution without figures');
-  return distributionStats;
 }

@@ -1,3 +1,5 @@
+import type { Run } from './output.js';
+
 /** How figures and colours are written on a terminal. */
 
 export type Style = keyof typeof CODES;
@@ -9,6 +11,11 @@ export type Paint = (text: string, style: Style) => string;
 
 export const PLAIN: Paint = (text) => text;
 export const COLOURED: Paint = (text, style) => `\u001b[${CODES[style]}m${text}\u001b[0m`;
+
+/** In colours where a person looks on who has not turned them off. */
+export function paintOf({ environment, output }: Pick<Run, 'environment' | 'output'>): Paint {
+  return output.screen !== undefined && !environment['NO_COLOR'] ? COLOURED : PLAIN;
+}
 
 export function amount(tokens: number): string {
   return tokens.toLocaleString('en-US');

@@ -1,18 +1,24 @@
-import { settingText } from '../config/config.js';
 import { withUnit } from '../domain/model/unit.js';
-import { type TopUp, TopUpKind } from '../gen/budgetarbiter/v1/budget.js';
+import { TopUp, TopUpKind } from '../gen/budgetarbiter/v1/budget.js';
 import { PROCESS_TIME } from '../platform/clock.js';
 import { StartError } from '../platform/start-error.js';
-import { type ConnectionOptions, connect, type Service } from './connect.js';
+import { asking, budgetIdOf, jsonLine, oneBudget, pages } from './asked-service.js';
+import type { ConnectionOptions, Service } from './connect.js';
 import type { Run } from './output.js';
 import { harmless, table } from './text.js';
 import { readUntil, UNTIL_RULE } from './until.js';
 
 /** `budget-arbiter topup`: gives tokens beyond the policy, ends that, and lists what was given. */
 
-const PAGE = 1_000;
+export interface ListOptions extends ConnectionOptions {
+  readonly json?: true;
+}
 
-export interface AddOptions extends ConnectionOptions {
+export interface EndOptions extends ListOptions {
+  readonly reason: string;
+}
+
+export interface AddOptions extends ListOptions {
   readonly id: string;
   readonly tokens: number;
   readonly reason: string;
@@ -45,7 +51,7 @@ export async function addTopUp(run: Run, budget: string | undefined, options: Ad
     };
     const { topUp, replayed } = await service.call(service.admin.addTopUp.bind(service.admin), request);
     const again = replayed ? ' (it had been added before)' : '';
-    if (topUp !== undefined) run.output.out(`added ${told(topUp, of)}${again}\n`);
+    if (topUp !== undefined) print(run, options, topUp, `added ${told(topUp, of)}${again}\n`);
   });
 }
 
@@ -59,34 +65,35 @@ export async function endTopUp(
   run: Run,
   topUpId: string,
   budget: string | undefined,
-  options: ConnectionOptions & { readonly reason: string },
+  options: EndOptions,
 ): Promise<void> {
   await served(run, budget, options, async (of) => {
     const { budgetId, service } = of;
     const request = { budgetId, topUpId, reason: options.reason };
     const { topUp } = await service.call(service.admin.endTopUp.bind(service.admin), request);
-    if (topUp !== undefined) run.output.out(`ended ${told(topUp, of)}\n`);
+    if (topUp !== undefined) print(run, options, topUp, `ended ${told(topUp, of)}\n`);
   });
 }
 
-export async function listTopUps(
-  run: Run,
-  budget: string | undefined,
-  options: ConnectionOptions,
-): Promise<void> {
+export async function listTopUps(run: Run, budget: string | undefined, options: ListOptions): Promise<void> {
   await served(run, budget, options, async (of) => {
     const { service, budgetId } = of;
-    const rows = [];
-    for (let pageToken = ''; ; ) {
-      const request = { budgetId, pageSize: PAGE, pageToken };
-      const page = await service.call(service.admin.listTopUps.bind(service.admin), request);
-      rows.push(...page.topUps.map((topUp) => row(topUp, of)));
-      pageToken = page.nextPageToken;
-      if (pageToken === '') break;
+    const found: TopUp[] = [];
+    const ask = (page: { readonly pageSize: number; readonly pageToken: string }) =>
+      service.call(service.admin.listTopUps.bind(service.admin), { budgetId, ...page });
+    for await (const { topUps } of pages(ask)) found.push(...topUps);
+    if (options.json) {
+      for (const topUp of found) run.output.out(jsonLine('TopUp', TopUp, topUp));
+      return;
     }
+    const rows = found.map((topUp) => row(topUp, of));
     const head = ['TOP-UP', 'FOR', 'TOKENS', 'LEFT', 'UNTIL', 'REASON'];
     run.output.out(rows.length === 0 ? 'there are no top-ups\n' : table([head, ...rows]));
   });
+}
+
+function print(run: Run, { json }: ListOptions, topUp: TopUp, text: string): void {
+  run.output.out(json ? jsonLine('TopUp', TopUp, topUp) : text);
 }
 
 function row(topUp: TopUp, { unit }: Served): string[] {
@@ -120,13 +127,9 @@ async function served(
   options: ConnectionOptions,
   act: (of: Served) => Promise<void>,
 ): Promise<void> {
-  const budgetId = id ?? settingText(run.environment, 'defaultBudget').text ?? '';
-  const service = connect(options, run.environment, PROCESS_TIME.wall);
-  try {
-    const { budget } = await service.call(service.admin.getBudget.bind(service.admin), { budgetId });
-    const unit = budget?.effectivePolicy?.unit ?? 'tokens';
-    await act({ budgetId, service, zone: budget?.timeZoneInForce ?? 'UTC', unit });
-  } finally {
-    service.close();
-  }
+  await asking(run, options, async (service) => {
+    const budget = await oneBudget(service, budgetIdOf(run, id));
+    const { budgetId, effectivePolicy, timeZoneInForce } = budget;
+    await act({ budgetId, service, zone: timeZoneInForce, unit: effectivePolicy?.unit ?? 'tokens' });
+  });
 }

@@ -10,7 +10,7 @@ import {
 } from '../gen/budgetarbiter/v1/budget.js';
 import type { BudgetEvent, WatchBudgetResponse } from '../gen/budgetarbiter/v1/budget_admin_service.js';
 import { headlineStyle, headlineText } from './headline.js';
-import { stateOf, windowOf } from './status.js';
+import { stateOf, windowOf } from './standings.js';
 import { amount, fitted, harmless, type Paint, type Style, share } from './text.js';
 
 const REMEMBERED = 50;

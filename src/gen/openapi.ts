@@ -3171,7 +3171,9 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "CHANGE_KIND_USAGE_ADJUSTED",
               "CHANGE_KIND_TOP_UP_ADDED",
               "CHANGE_KIND_TOP_UP_ENDED",
-              "CHANGE_KIND_CLOCK_RESET"
+              "CHANGE_KIND_CLOCK_RESET",
+              "CHANGE_KIND_ALERT_ACKNOWLEDGED",
+              "CHANGE_KIND_ALERTS_SILENCED"
             ],
             "description": "What was done."
           },
@@ -3206,6 +3208,40 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
           "undo": {
             "$ref": "#/components/schemas/UpdateBudgetRequest",
             "description": "POLICY, PRESET: what `UpdateBudget` takes to put back what this change replaced, with the etag of now. Fields that the change did not touch stay, and entries of maps that others changed since. Unset where the budget is deleted."
+          },
+          "alertId": {
+            "type": "string",
+            "description": "ALERT_ACKNOWLEDGED: the alert's id."
+          },
+          "alertRules": {
+            "type": "array",
+            "items": {
+              "type": "string",
+              "enum": [
+                "ALERT_RULE_UNSPECIFIED",
+                "ALERT_RULE_POOR_SPREAD",
+                "ALERT_RULE_DAILY_SPIKE",
+                "ALERT_RULE_HOURLY_BURST",
+                "ALERT_RULE_DAY_BELOW_MINIMUM",
+                "ALERT_RULE_WARNING",
+                "ALERT_RULE_CRITICAL",
+                "ALERT_RULE_EMERGENCY",
+                "ALERT_RULE_LEASE_EXPIRED",
+                "ALERT_RULE_OVERRUN",
+                "ALERT_RULE_EXHAUSTION_FORECAST",
+                "ALERT_RULE_UNPRICED_MODEL",
+                "ALERT_RULE_MONTH_SHARE",
+                "ALERT_RULE_AI_SHARE",
+                "ALERT_RULE_TEAM_SHARE",
+                "ALERT_RULE_DENIAL_RATE"
+              ]
+            },
+            "description": "ALERT_ACKNOWLEDGED, ALERTS_SILENCED: of which rules. Empty: every rule."
+          },
+          "silencedUntil": {
+            "type": "string",
+            "format": "date-time",
+            "description": "ALERTS_SILENCED: until when. Unset: they are told again from then on."
           }
         }
       },

@@ -31,7 +31,7 @@ it.each([
   ['overview', { ...OVERVIEW, width: 1280 }],
   ['overview-phone-dark', { ...OVERVIEW, width: 390, dark: true }],
   ['budget', { ...ONE, width: 1280 }],
-  ['budget-dark', { ...ONE, width: 1280, dark: true, from: '.chart' }],
+  ['budget-dark', { ...ONE, width: 1280, dark: true, from: '#month-section' }],
   ['budget-phone', { ...ONE, width: 390 }],
 ])('%s', async (name, { address, shown, width, dark = false, from = undefined }: Picture) => {
   const page = await browser.page({ width, dark });

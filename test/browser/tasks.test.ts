@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accessibilityProblems } from './support/audit.js';
@@ -119,6 +120,12 @@ describe('by the keyboard alone', () => {
     expect(page.url()).toContain(`ai=${ai}`);
     expect(await rows.first().locator('td').first().textContent()).toBe(onModel);
     expect(await accessibilityProblems(page)).toEqual([]);
+    await tabTo('Export these days');
+    const [file] = await Promise.all([page.waitForEvent('download'), page.keyboard.press('Enter')]);
+    expect(file.suggestedFilename()).toBe(`${BUDGET}-usage-2026-11-18-to-2026-11-24.csv`);
+    const [header, row] = (await readFile(await file.path(), 'utf8')).split('\r\n');
+    expect(header).toBe('Day,AI,Model,Team,Tokens,Calls,Failed');
+    expect(row).toMatch(/^2026-11-\d\d,\w+,[\w()-]+,[\w()]*,\d+,\d+,0$/);
     await page.goto(`${world.url}/#/budgets/${BUDGET}`);
     await page.getByRole('heading', { level: 1, name: BUDGET }).waitFor();
   });

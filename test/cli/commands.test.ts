@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { tokenDigest } from '../../src/access/bearer-tokens.js';
+import { commandsUnder, isLeaf } from '../../src/cli/command-tree.js';
+import { programFor } from '../../src/cli/program.js';
 import { cli, commandNames } from './support.js';
 
 describe('every command', () => {
@@ -10,7 +12,7 @@ describe('every command', () => {
     const { code, out, err } = await cli([name, '--help']);
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out).toContain(`Usage: budget-arbiter ${name}`);
-    expect((await cli(['--help'])).out).toMatch(new RegExp(`^  ${name} `, 'm'));
+    expect((await cli(['--help'])).out).toMatch(new RegExp(`^  ${name}(\\|[a-z-]+)? `, 'm'));
   });
 
   it.each([
@@ -21,10 +23,42 @@ describe('every command', () => {
     ['token', '--role', 'king'],
     ['restore'],
     ['alerts', 'tset'],
+    ['alerts'],
+    ['policy'],
+    ['policy', 'gett'],
+    ['policy', 'set', 'anthropic'],
+    ['policy', 'set', 'anthropic', 'cooldwon=5s'],
+    ['policy', 'set', 'a', 'b', 'cooldown=5s'],
+    ['pause'],
+    ['resume', 'a', '--all'],
+    ['revoke'],
+    ['changes', 'undo', 'one'],
+    ['completion', 'csh'],
   ])('%j is one line and exit code 2', async (...args) => {
     const { code, err } = await cli(args.filter((arg) => arg !== undefined));
     expect(code).toBe(2);
     expect(err).toMatch(/^[^\n]+\n$/);
+  });
+
+  it.each([
+    [['statsu'], 'did you mean status?'],
+    [['changse'], 'did you mean changes?'],
+    [['policy', 'gett'], 'did you mean get?'],
+    [['policy', 'set', 'cooldwon=5s'], 'did you mean cooldown?'],
+    [['leases', '--jsno'], 'Did you mean --json?'],
+  ])('%j is told what was meant', async (args, meant) => {
+    expect((await cli(args)).err).toContain(meant);
+  });
+
+  it('has an example in its help', async () => {
+    const output = { out: () => {}, err: () => {} };
+    const program = programFor({ environment: {}, output, finish: () => {} }, () => {});
+    const leaves = commandsUnder(program).filter(isLeaf);
+    expect(leaves.length).toBeGreaterThan(20);
+    for (const { path } of leaves) {
+      const { out } = await cli([...path.split(' '), '--help']);
+      expect(out, path).toMatch(/For example:\n {2}\$ /);
+    }
   });
 
   it('serve is what happens without a command', async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { StoredChange } from '../../src/domain/model/changes.js';
-import { Preset } from '../../src/gen/budgetarbiter/v1/budget.js';
+import { AlertRule, Preset } from '../../src/gen/budgetarbiter/v1/budget.js';
 import {
   BudgetAdminServiceService,
   ChangeKind,
@@ -114,6 +114,14 @@ describe('ListChanges', () => {
         takenBack: 4,
       },
       { topUp: { topUpId: 't', kind: 2, tokens: 9, month: '2026-11', takenBackTokens: 4 } },
+    ],
+    [
+      { kind: 'ALERT_ACKNOWLEDGED', alertId: 'a-1', rule: 'POOR_SPREAD' },
+      { alertId: 'a-1', alertRules: [AlertRule.ALERT_RULE_POOR_SPREAD] },
+    ],
+    [
+      { kind: 'ALERTS_SILENCED', rules: [], until: 5 },
+      { alertRules: [], silencedUntil: new Date(5) },
     ],
     [{ kind: 'CLOCK_RESET', before: 5, after: 4 }, { clock: { before: new Date(5), after: new Date(4) } }],
     [{ kind: 'OF_TOMORROW' } as never, { kind: ChangeKind.CHANGE_KIND_UNSPECIFIED }],

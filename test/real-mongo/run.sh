@@ -168,7 +168,7 @@ replica_set() {
 # shard_collections: with data an index comes first; without data the command makes it.
 shard_collections() {
   local pair
-  for pair in 'budgets {_id:"hashed"}' 'usage {budget:"hashed"}' 'receipts {budget:"hashed"}' 'changes {budget:"hashed"}'; do
+  for pair in 'budgets {_id:"hashed"}' 'usage {budget:"hashed"}' 'receipts {budget:"hashed"}' 'denials {budget:"hashed"}' 'changes {budget:"hashed"}'; do
     shell mongos1 "db.getSiblingDB('$DATABASE').${pair%% *}.createIndex(${pair#* });
       must(db.adminCommand({shardCollection: '$DATABASE.${pair%% *}', key: ${pair#* }}))" root
   done

@@ -9,6 +9,7 @@ import {
   PolicyChange as PolicyChangeMessage,
   UpdateBudgetRequest,
 } from '../../gen/budgetarbiter/v1/budget_admin_service.js';
+import { alertRuleMessage } from '../alert-rules.js';
 import { policyMessage } from './policy-message.js';
 import { optionalDate } from './time.js';
 
@@ -51,6 +52,10 @@ function detailOf({ at, principal = '', reason = '', body }: StoredChange): Part
       return { topUp: topUpMessage(body) };
     case 'CLOCK_RESET':
       return { clock: { before: new Date(body.before), after: new Date(body.after) } };
+    case 'ALERT_ACKNOWLEDGED':
+      return { alertId: body.alertId, alertRules: [alertRuleMessage(body.rule)] };
+    case 'ALERTS_SILENCED':
+      return { alertRules: body.rules.map(alertRuleMessage), silencedUntil: optionalDate(body.until) };
     default:
       return {};
   }

@@ -1,6 +1,11 @@
 import type { ChangeBody, TopUpChange } from '../model/changes.js';
 import type { NeedsLookup, Outcome, OutcomeOf } from '../model/outcomes.js';
-import type { AdjustRequest, BudgetRequest } from '../model/requests.js';
+import type {
+  AcknowledgeAlertRequest,
+  AdjustRequest,
+  BudgetRequest,
+  SilenceAlertsRequest,
+} from '../model/requests.js';
 import type { TopUpView } from '../model/types.js';
 import { policyDifference } from './policy-difference.js';
 
@@ -22,9 +27,25 @@ export function changeOf(request: BudgetRequest, outcome: Outcome | NeedsLookup)
       // Forwards it goes by itself.
       return after < before ? { kind: 'CLOCK_RESET', before, after } : undefined;
     }
+    case 'alert': {
+      const { alertId } = request as AcknowledgeAlertRequest;
+      const { before, alert } = outcome;
+      return isSame(before, alert) ? undefined : { kind: 'ALERT_ACKNOWLEDGED', alertId, rule: alert.rule };
+    }
+    case 'silences': {
+      const { until, rules } = request as SilenceAlertsRequest;
+      const isChanged = !isSame(outcome.before, outcome.silences);
+      return isChanged
+        ? { kind: 'ALERTS_SILENCED', rules, ...(until !== undefined && { until }) }
+        : undefined;
+    }
     default:
       return undefined;
   }
+}
+
+function isSame(a: object, b: object): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 function changeOfBudget({ before, budget }: Extract<Outcome, { kind: 'budget' }>): ChangeBody | undefined {

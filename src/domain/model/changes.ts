@@ -66,6 +66,9 @@ export type ChangeBody =
     }
   | ({ readonly kind: 'TOP_UP_ADDED' } & TopUpChange)
   | ({ readonly kind: 'TOP_UP_ENDED'; readonly spent: number; readonly takenBack: number } & TopUpChange)
+  | { readonly kind: 'ALERT_ACKNOWLEDGED'; readonly alertId: string; readonly rule: string }
+  /** `until` absent: told again from then on. No rules: every rule. */
+  | { readonly kind: 'ALERTS_SILENCED'; readonly rules: readonly string[]; readonly until?: number }
   | { readonly kind: 'CLOCK_RESET'; readonly before: number; readonly after: number };
 
 export type ChangeKind = ChangeBody['kind'];

@@ -41,6 +41,15 @@ export function smallestOf(unit: string): string {
   return unit === TOKENS ? 'token' : `millionth of ${unit}`;
 }
 
+const SHORT = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 });
+
+/** In a few characters, such as 11.1M or $1.2K. */
+export function shortInUnit(unit: string, value: number): string {
+  if (unit === TOKENS) return SHORT.format(value);
+  const whole = value / MILLIONTHS;
+  return Math.abs(whole) < 1_000 ? aboutInUnit(unit, value) : `${formOf(unit).sign}${SHORT.format(whole)}`;
+}
+
 /** As people say it: the digits that its currency has, or below one of it, down to a millionth, the first two that say something. */
 export function aboutInUnit(unit: string, value: number): string {
   if (unit === TOKENS) return amount(value);

@@ -1,4 +1,5 @@
 import type { AccessRule } from '../../access/permissions.js';
+import { jsonOfBytes } from '../../api/codec/json-of-bytes.js';
 import type { Failure } from '../../api/failures/status.js';
 import { TransportError } from '../../api/failures/transport-error.js';
 import { ArbiterError } from '../../arbiter/service-port.js';
@@ -8,7 +9,6 @@ import { Content, type HttpResponse } from '../response.js';
 import { type Format, readHeaders } from './call-headers.js';
 import { connectError, connectJson } from './connect-error.js';
 import { HttpCaller, within } from './http-caller.js';
-import { jsonOfBytes } from './json-message.js';
 import type { UnaryRpc } from './unary-rpc.js';
 
 /** As over gRPC: the largest legal request is a policy that names 250 AIs and 100 models. */

@@ -49,7 +49,9 @@ export class OverviewStream {
   private readonly made = new Map<string, Made>();
   /** The versions that the page has. */
   private readonly sent = new Map<string, Made>();
-  private matching: Matching = { budgets: [], more: false };
+  /** Undefined until it could be read: nothing is known then, which is not that there is nothing. */
+  private matching: Matching | undefined;
+  private unlisted: string | undefined;
   private page: readonly string[] = [];
   private listed = '';
   private problem: string | undefined;
@@ -87,8 +89,9 @@ export class OverviewStream {
 
   /** Ids in their order, if they are others than before. */
   private async list(): Promise<Partial<Listing>> {
+    if (this.matching === undefined || this.ticks % LIST_EVERY === 0) await this.readList();
+    if (this.matching === undefined) return {};
     try {
-      if (this.ticks % LIST_EVERY === 0) this.matching = await this.options.list();
       const { budgets, more } = this.matching;
       const ids = budgets.map(({ budgetId }) => budgetId);
       const { order, page } = this.options.query;
@@ -104,6 +107,16 @@ export class OverviewStream {
       if (!(error instanceof ArbiterError)) throw error;
       this.problem = error.message;
       return {};
+    }
+  }
+
+  private async readList(): Promise<void> {
+    try {
+      this.matching = await this.options.list();
+      this.unlisted = undefined;
+    } catch (error) {
+      if (!(error instanceof ArbiterError)) throw error;
+      this.unlisted = error.message;
     }
   }
 
@@ -174,7 +187,8 @@ export class OverviewStream {
       if (made !== undefined && made !== this.sent.get(budgetId)) news.push(made);
     }
     if (listing === undefined && news.length === 0) return;
-    const problem = this.problem === undefined ? {} : { problem: this.problem };
+    const wrong = this.unlisted ?? this.problem;
+    const problem = wrong === undefined ? {} : { problem: wrong };
     const told = this.stream.send('overview', {
       ...{ at: this.options.now(), ...listing, cards: news.map(({ card }) => card), stale, ...problem },
     } satisfies OverviewUpdate);

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import type { WatchUpdate } from '../../../src/arbiter/service-port.js';
+import { ArbiterError, type WatchUpdate } from '../../../src/arbiter/service-port.js';
 import type { EventStream } from '../../../src/http/dashboard/event-stream.js';
 import { LiveBudgets } from '../../../src/http/dashboard/live-budgets.js';
-import { OverviewStream } from '../../../src/http/dashboard/overview-stream.js';
+import { type OverviewOptions, OverviewStream } from '../../../src/http/dashboard/overview-stream.js';
 import type { OverviewUpdate } from '../../../src/http/dashboard/page-data.js';
 import type { Visitor } from '../../../src/http/dashboard/visitors.js';
 import { collectedLog } from '../../support/collected-log.js';
@@ -28,7 +28,7 @@ const update = (revision: number): WatchUpdate => ({
   snapshot: snapshot({ revision }),
 });
 
-async function opened() {
+async function opened(list: OverviewOptions['list'] = async () => ({ budgets: [budget()], more: false })) {
   const scheduler = new ManualScheduler([]);
   const servicePort = new DashboardPort();
   let stillIn = true;
@@ -36,19 +36,20 @@ async function opened() {
   const page = new OverviewStream(stream, {
     budgets: new LiveBudgets(servicePort, collectedLog()),
     visitor: { stillIn: () => stillIn } as Visitor,
-    list: async () => ({ budgets: [budget()], more: false }),
+    list,
     query: { wanted: '', order: 'worst', page: 1 },
     now: () => NOON,
     scheduler,
   });
   await page.run();
+  const first = [...sent];
   // The first ticks come faster.
   await scheduler.advance(5_000);
   sent.splice(0);
   const signOut = () => {
     stillIn = false;
   };
-  return { scheduler, servicePort, sent, leave, signOut };
+  return { scheduler, servicePort, sent, first, leave, signOut };
 }
 
 it('tells of a change soon after it is seen, not only with the tick of its second', async () => {
@@ -91,4 +92,24 @@ it('tells nothing to those who have left, or are no longer signed in', async () 
     await scheduler.advance(200);
     expect(sent.flatMap((told) => told.cards ?? [])).toEqual([]);
   }
+});
+
+it('says that it could not read which budgets there are, not that there are none', async () => {
+  const away = new ArbiterError('STORE_UNAVAILABLE', 'the store does not answer');
+  let isAway = true;
+  const list = async () => {
+    if (isAway) throw away;
+    return { budgets: [budget()], more: false };
+  };
+  const { scheduler, sent, first } = await opened(list);
+  await scheduler.advance(3_000);
+  const told = [...first, ...sent];
+  expect(told.flatMap(({ budgetIds, problem }) => [budgetIds, problem])).toEqual(
+    told.flatMap(() => [undefined, 'the store does not answer']),
+  );
+  isAway = false;
+  sent.splice(0);
+  await scheduler.advance(3_000);
+  expect(sent.find(({ budgetIds }) => budgetIds !== undefined)).toMatchObject({ total: 1 });
+  expect(sent.at(-1)?.problem).toBeUndefined();
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { jsonName } from '../../../dashboard/api-json.js';
 import { amountIn, fieldText, fieldValue, shownValue } from '../../../dashboard/policy-fields.js';
 import { methodAt } from '../../../src/api/codec/descriptors.js';
+import { jsonOfBytes } from '../../../src/api/codec/json-of-bytes.js';
 import { encoded } from '../../../src/api/codec/wire.js';
 import { readCreate } from '../../../src/api/read/budget-requests.js';
 import { budgetMessage } from '../../../src/api/write/budget.js';
@@ -13,7 +14,7 @@ import {
   CreateBudgetRequest,
   GetBudgetResponse,
 } from '../../../src/gen/budgetarbiter/v1/budget_admin_service.js';
-import { bytesOfJson, jsonOfBytes } from '../../../src/http/connect/json-message.js';
+import { bytesOfJson } from '../../../src/http/connect/json-message.js';
 import { POLICY_FORM } from '../../../src/http/dashboard/policy-form.js';
 import { budget } from '../../support/samples.js';
 

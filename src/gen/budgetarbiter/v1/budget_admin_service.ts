@@ -94,6 +94,10 @@ export enum ChangeKind {
   CHANGE_KIND_TOP_UP_ENDED = 10,
   /** CHANGE_KIND_CLOCK_RESET - Set the budget's clock back. */
   CHANGE_KIND_CLOCK_RESET = 11,
+  /** CHANGE_KIND_ALERT_ACKNOWLEDGED - Acknowledged an alert. */
+  CHANGE_KIND_ALERT_ACKNOWLEDGED = 12,
+  /** CHANGE_KIND_ALERTS_SILENCED - Silenced alerts, or ended that. */
+  CHANGE_KIND_ALERTS_SILENCED = 13,
 }
 
 /** Creates a budget. */
@@ -774,7 +778,17 @@ export interface Change {
    * POLICY, PRESET: what `UpdateBudget` takes to put back what this change replaced, with the etag of now. Fields that the change did
    * not touch stay, and entries of maps that others changed since. Unset where the budget is deleted.
    */
-  undo?: UpdateBudgetRequest | undefined;
+  undo?:
+    | UpdateBudgetRequest
+    | undefined;
+  /** ALERT_ACKNOWLEDGED: the alert's id. */
+  alertId?:
+    | string
+    | undefined;
+  /** ALERT_ACKNOWLEDGED, ALERTS_SILENCED: of which rules. Empty: every rule. */
+  alertRules: AlertRule[];
+  /** ALERTS_SILENCED: until when. Unset: they are told again from then on. */
+  silencedUntil?: Date | undefined;
 }
 
 /** What differs between two policies. Of maps, the entries that differ. */
@@ -5318,6 +5332,9 @@ function createBaseChange(): Change {
     topUp: undefined,
     clock: undefined,
     undo: undefined,
+    alertId: undefined,
+    alertRules: [],
+    silencedUntil: undefined,
   };
 }
 
@@ -5358,6 +5375,19 @@ export const Change: MessageFns<Change> = {
     }
     if (message.undo !== undefined) {
       UpdateBudgetRequest.encode(message.undo, writer.uint32(98).fork()).join();
+    }
+    if (message.alertId !== undefined) {
+      writer.uint32(106).string(message.alertId);
+    }
+    if (message.alertRules.length !== 0) {
+      writer.uint32(114).fork();
+      for (const v of message.alertRules) {
+        writer.int32(v);
+      }
+      writer.join();
+    }
+    if (message.silencedUntil !== undefined) {
+      Timestamp.encode(toTimestamp(message.silencedUntil), writer.uint32(122).fork()).join();
     }
     return writer;
   },
@@ -5471,6 +5501,40 @@ export const Change: MessageFns<Change> = {
             message.undo = UpdateBudgetRequest.decode(reader, reader.uint32());
             continue;
           }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.alertId = reader.string();
+            continue;
+          }
+          case 14: {
+            if (tag === 112) {
+              message.alertRules.push(reader.int32() as any);
+
+              continue;
+            }
+
+            if (tag === 114) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.alertRules.push(reader.int32() as any);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.silencedUntil = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -5514,6 +5578,9 @@ export const Change: MessageFns<Change> = {
     message.undo = (object.undo !== undefined && object.undo !== null)
       ? UpdateBudgetRequest.fromPartial(object.undo)
       : undefined;
+    message.alertId = object.alertId ?? undefined;
+    message.alertRules = object.alertRules?.map((e) => e) || [];
+    message.silencedUntil = object.silencedUntil ?? undefined;
     return message;
   },
 };

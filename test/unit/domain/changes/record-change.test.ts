@@ -55,6 +55,11 @@ const TABLE: readonly [string, () => BudgetRequest, object, (() => BudgetRequest
     },
   ],
   [
+    'a silence',
+    () => ({ kind: 'silence-alerts', until: budget.now + 60_000, rules: ['POOR_SPREAD'], ...who }),
+    { kind: 'ALERTS_SILENCED', rules: ['POOR_SPREAD'] },
+  ],
+  [
     'a top-up',
     () => ({ ...overCaps('friday', 400, budget.now + 60_000), ...who }),
     { kind: 'TOP_UP_ADDED', topUpId: 'friday', of: 'OVER_CAPS', tokens: 400 },
