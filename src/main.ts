@@ -10,6 +10,7 @@ import { getDistribution } from './arbiter/distribution.js';
 import { together } from './arbiter/observer.js';
 import { NOBODY } from './arbiter/pending.js';
 import { Semaphore } from './arbiter/semaphore.js';
+import { exportUsage } from './arbiter/usage-export.js';
 import { listUsage } from './arbiter/usage-listing.js';
 import { runCli } from './cli/run.js';
 import { type Config, loadConfig } from './config/config.js';
@@ -69,6 +70,7 @@ async function start(config: Config, log: Log, undos: Undo[]): Promise<void> {
   const http = createHttpServer({
     ...{ address: config.httpAddress, defaultBudget, log, ids, access, tls, observer: metrics.http, tracing },
     getDistribution: (budgetId, query) => services.getDistribution(arbiter, budgetId, query, NOBODY),
+    exportUsage: (budgetId, query) => exportUsage(arbiter, budgetId, query, NOBODY),
     ready: () => readiness.ready,
     rpcs: rpcEndpoints({ ...services, scheduler, defaultBudget }),
     metrics: metrics.page(arbiter, replicaState(store, arbiter, clock, readiness)),

@@ -1,4 +1,4 @@
-import { distributionPath, probePaths, readPaths, rpcPaths } from './paths.js';
+import { distributionPath, exportPath, probePaths, readPaths, rpcPaths } from './paths.js';
 import { type Schema, Schemas } from './schemas.js';
 
 /** What the service answers over HTTP, as an OpenAPI document, made of the descriptors of its API. */
@@ -8,6 +8,7 @@ export function openApiOf(): Schema {
     ...rpcPaths(schemas),
     ...readPaths(schemas),
     ...distributionPath(schemas),
+    ...exportPath(),
     ...probePaths(),
   };
   return {

@@ -1,5 +1,6 @@
 import type { DescField, DescMethod } from '@bufbuild/protobuf';
 import { descriptors, methodAt } from '../../src/api/codec/descriptors.js';
+import { EXPORT_FORMATS } from '../../src/domain/statistics/usage-lines.js';
 import { parametersOf, READS } from '../../src/http/connect/read-endpoints.js';
 import { commentOf } from './comments.js';
 import { ruleFor } from './field-rules.js';
@@ -60,6 +61,38 @@ export function distributionPath(schemas: Schemas): Record<string, Schema> {
     responses: { 200: ok, default: { $ref: '#/components/responses/Failed' } },
   };
   return { '/api/token-usage/distribution': { get } };
+}
+
+/** Usage as a file. */
+export function exportPath(): Record<string, Schema> {
+  const method = methodAt('/budgetarbiter.v1.BudgetAdminService/ListUsage');
+  const named = ['budget_id', 'from_day', 'to_day'].map((name) =>
+    parameter(fieldNamed(method, name), 'query'),
+  );
+  const format = {
+    ...{
+      name: 'format',
+      in: 'query',
+      required: false,
+      schema: { enum: [...EXPORT_FORMATS], default: 'csv' },
+    },
+    description: 'A table, or a line of JSON for each row.',
+  };
+  const text = { schema: { type: 'string' } };
+  const get = {
+    ...{ operationId: 'tokenUsageExport', tags: ['Reading'], parameters: [...named, format] },
+    summary: 'Usage by day, AI, model and team as a file.',
+    description:
+      'Usage by day, AI, model and team as a file, for whoever may call ListUsage. A file that breaks off is not whole.',
+    responses: {
+      200: {
+        description: 'The file: budget, day, ai, model, team, tokens, calls, failed_calls, unit.',
+        content: { 'text/csv': text, 'application/jsonl': text },
+      },
+      default: { $ref: '#/components/responses/Failed' },
+    },
+  };
+  return { '/api/token-usage/export': { get } };
 }
 
 export function probePaths(): Record<string, Schema> {

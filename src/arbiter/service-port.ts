@@ -15,6 +15,7 @@ import type { UsageDay } from '../domain/model/state.js';
 import type { LeaseView, Rule } from '../domain/model/types.js';
 import type { CrossedRow, CrossingKey, Whose } from '../domain/statistics/crossing.js';
 import type { Headline } from '../domain/statistics/headline.js';
+import type { ExportedRow } from '../domain/statistics/usage-lines.js';
 
 /** What a caller's connection can say while its request is under way. */
 export interface Caller {
@@ -192,6 +193,16 @@ export interface UsageRows {
   /** All that was used in that span. */
   readonly budgetTokens: number;
   readonly nextKey?: string;
+}
+
+/** Which days are handed out as a file; absent: as in `UsageQuery`, and up to today. */
+export type ExportQuery = Pick<UsageQuery, 'fromDay' | 'toDay'>;
+
+/** Usage by day, AI, model and team, to be walked once. */
+export interface UsageExport {
+  readonly fromDay: string;
+  readonly toDay: string;
+  readonly rows: AsyncIterable<ExportedRow>;
 }
 
 /**

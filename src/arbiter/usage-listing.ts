@@ -81,12 +81,12 @@ function positionOf(cursor: string, orderBy: UsageOrder): Position {
 }
 
 /** The first of the current month, or of the month of a last day that lies before it. */
-function earliest(month: string, toDay: string | undefined): string {
+export function earliest(month: string, toDay: string | undefined): string {
   const first = `${month}-01`;
   return toDay !== undefined && toDay < first ? `${toDay.slice(0, 7)}-01` : first;
 }
 
-function daysAfter(day: string, days: number): string {
+export function daysAfter(day: string, days: number): string {
   const after = Date.parse(day) + days * DAY_MS;
   return after > Date.parse(LAST_DAY) ? LAST_DAY : new Date(after).toISOString().slice(0, 10);
 }

@@ -30,7 +30,14 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'topup end': ['budget-arbiter topup end release anthropic'],
   'topup list': ['budget-arbiter topup list anthropic'],
   replay: ['budget-arbiter replay anthropic --months 2 --policy candidate.yaml'],
-  export: ['budget-arbiter export anthropic --usage usage.jsonl --trace trace.jsonl'],
+  usage: [
+    'budget-arbiter usage anthropic --range 7d',
+    'budget-arbiter usage anthropic --ai guardian --by day,model',
+  ],
+  export: [
+    'budget-arbiter export anthropic --csv --range last-month',
+    'budget-arbiter export anthropic --usage usage.jsonl --trace trace.jsonl',
+  ],
   prices: ["budget-arbiter prices model_prices_and_context_window.json --models 'claude-*'"],
   migrate: ['budget-arbiter migrate --from embedded --to mongodb'],
   backup: ['budget-arbiter backup --to backup-2026-11-29'],
@@ -42,7 +49,6 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'alerts ack': ["budget-arbiter alerts ack POOR_SPREAD anthropic --reason 'a batch ran'"],
   'alerts silence': ["budget-arbiter alerts silence anthropic --until Friday --reason 'load test'"],
   denials: ['budget-arbiter denials anthropic --ai guardian --since 1h'],
-  usage: ['budget-arbiter usage anthropic --by ai,model'],
   completion: ['source <(budget-arbiter completion bash)'],
 };
 

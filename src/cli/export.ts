@@ -25,7 +25,7 @@ export async function runExport(
 ): Promise<void> {
   const { trace, usage, months } = options;
   if (trace === undefined && usage === undefined)
-    throw new StartError('name a file to write: --trace, --usage or both', 2);
+    throw new StartError('name what to write: --csv, --jsonl, --trace or --usage', 2);
   for (const file of [trace, usage])
     if (file !== undefined && existsSync(file)) throw new StartError(`${file} exists already`);
   const served = await ServedBudget.open(run, budgetId, options);

@@ -17,6 +17,7 @@ import { SHELLS } from './shells.js';
 import type { BackupOptions, MigrateOptions, RestoreOptions, TidyOptions } from './store-tasks.js';
 import type { TokenOptions } from './token.js';
 import type { AddOptions, EndOptions, ListOptions } from './top-up.js';
+import type { UsageCommand, UsageFiles } from './usage.js';
 
 /** Asks for nothing but to serve: what commander calls when no command is named. */
 export type Serve = () => void;
@@ -50,6 +51,7 @@ export function programFor(run: Run, serve: Serve): Command {
   program.commandsGroup('See how it stands:');
   addListCommands(program, run);
   addLookCommands(program, run);
+  addUsageCommand(program, run);
   program.commandsGroup('Act:');
   addActCommands(program, run);
   addTopUpCommands(program, run);
@@ -187,6 +189,27 @@ function addLookCommands(program: Command, run: Run): void {
     });
 }
 
+const RANGE_HELP = 'which days: today, 7d, month, last-month, or 2026-09-01..2026-11-28';
+
+/** Who used what. */
+function addUsageCommand(program: Command, run: Run): void {
+  const usage = program
+    .command('usage')
+    .description('Print who used what, most first: by AI, model, team or day, or several of them.')
+    .argument('[budget]', 'default: DEFAULT_BUDGET')
+    .option('--range <days>', RANGE_HELP, 'month')
+    .option('--by <keys>', 'ai, model, team or day, or several with commas between', 'ai,model')
+    .option('--ai <id>', 'what this AI used')
+    .option('--model <name>', 'what was used of this model')
+    .option('--team <id>', 'what the AIs of this team used')
+    .option('--top <n>', 'so many rows', number(1, 1_000), 20)
+    .option('--json', 'print JSON');
+  addConnectionOptions(usage).action(async (budget: string | undefined, options: UsageCommand) => {
+    const { printUsage } = await import('./usage.js');
+    await printUsage(run, budget, options);
+  });
+}
+
 /** Tokens beyond the policy. */
 function addTopUpCommands(program: Command, run: Run): void {
   const topUp = program.command('topup').alias('top-up').description('Top-ups: tokens beyond the policy.');
@@ -254,12 +277,24 @@ function addReplayCommands(program: Command, run: Run): void {
 
   const exporting = program
     .command('export')
-    .description('Write what a budget granted, for the command replay: its calls of 7 days, its usage.')
+    .description(
+      'Write usage by day, AI, model and team; or what a budget granted, for the command replay: its calls of 7 days, its usage.',
+    )
     .argument('[budget]', 'default: DEFAULT_BUDGET')
+    .option('--csv [file]', 'write usage as a table (default: a file named by budget and range)')
+    .option('--jsonl [file]', 'write usage as lines of JSON (default: likewise)')
+    .option('--range <days>', RANGE_HELP, 'month')
     .option('--trace <file>', 'write the granted calls, a line of JSON each')
     .option('--usage <file>', 'write its days with usage, a line of JSON each')
     .option('--months <n>', 'of so many months, the current one included', number(1, 24), 2);
-  addConnectionOptions(exporting).action(async (budgetId: string | undefined, options: ExportCommand) => {
+  type ExportOptions = ExportCommand & UsageFiles;
+  addConnectionOptions(exporting).action(async (budgetId: string | undefined, options: ExportOptions) => {
+    const { csv, jsonl, trace, usage } = options;
+    if (csv !== undefined || jsonl !== undefined) {
+      const { exportUsageFiles } = await import('./usage.js');
+      await exportUsageFiles(run, budgetId, options);
+      if (trace === undefined && usage === undefined) return;
+    }
     const { runExport } = await import('./export.js');
     await runExport(run, budgetId, options);
   });

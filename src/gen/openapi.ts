@@ -2294,6 +2294,89 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
         }
       }
     },
+    "/api/token-usage/export": {
+      "get": {
+        "operationId": "tokenUsageExport",
+        "tags": [
+          "Reading"
+        ],
+        "parameters": [
+          {
+            "name": "budget_id",
+            "in": "query",
+            "required": false,
+            "description": "The budget. Absent: DEFAULT_BUDGET.",
+            "schema": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 63,
+              "pattern": "^[a-z0-9][a-z0-9._-]*$"
+            }
+          },
+          {
+            "name": "from_day",
+            "in": "query",
+            "required": false,
+            "description": "The first day, `YYYY-MM-DD`, from `0001-02-01` to `9999-11-30`. Absent: the first of the current month.",
+            "schema": {
+              "type": "string",
+              "format": "date",
+              "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
+              "x-minimum": "0001-02-01",
+              "x-maximum": "9999-11-30"
+            }
+          },
+          {
+            "name": "to_day",
+            "in": "query",
+            "required": false,
+            "description": "The last day, `YYYY-MM-DD`, at most 366 days after the first. Absent: the last of that span with usage.",
+            "schema": {
+              "type": "string",
+              "format": "date",
+              "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
+              "x-minimum": "0001-02-01",
+              "x-maximum": "9999-11-30"
+            }
+          },
+          {
+            "name": "format",
+            "in": "query",
+            "required": false,
+            "schema": {
+              "enum": [
+                "csv",
+                "jsonl"
+              ],
+              "default": "csv"
+            },
+            "description": "A table, or a line of JSON for each row."
+          }
+        ],
+        "summary": "Usage by day, AI, model and team as a file.",
+        "description": "Usage by day, AI, model and team as a file, for whoever may call ListUsage. A file that breaks off is not whole.",
+        "responses": {
+          "200": {
+            "description": "The file: budget, day, ai, model, team, tokens, calls, failed_calls, unit.",
+            "content": {
+              "text/csv": {
+                "schema": {
+                  "type": "string"
+                }
+              },
+              "application/jsonl": {
+                "schema": {
+                  "type": "string"
+                }
+              }
+            }
+          },
+          "default": {
+            "$ref": "#/components/responses/Failed"
+          }
+        }
+      }
+    },
     "/healthz": {
       "get": {
         "operationId": "alive",

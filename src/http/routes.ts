@@ -13,11 +13,14 @@ import { type MetricsPage, metricsEndpoint } from './metrics-endpoint.js';
 import type { Observing } from './observed-route.js';
 import { readBody } from './request-body.js';
 import { errorResponse, type HttpResponse } from './response.js';
+import { type ExportUsage, usageExportEndpoint } from './usage-export-route.js';
 
 export interface RouteOptions extends Observing, FailureSink {
   /** Shown when a request names no budget. */
   readonly defaultBudget: string;
   readonly getDistribution: GetDistribution;
+  /** Absent: usage is not handed out as a file. */
+  readonly exportUsage?: ExportUsage | undefined;
   /** The store answers and this replica is not stopping. */
   readonly ready: () => boolean;
   /** What Prometheus reads. Absent: there is none. */
@@ -31,9 +34,10 @@ export interface RouteOptions extends Observing, FailureSink {
 
 /** Everything that is served over HTTP. */
 export function endpointsOf(options: RouteOptions): Endpoint[] {
-  const { defaultBudget, getDistribution, ready, metrics, dashboard, rpcs = [] } = options;
+  const { defaultBudget, getDistribution, exportUsage, ready, metrics, dashboard, rpcs = [] } = options;
   return [
     distributionEndpoint(defaultBudget, getDistribution),
+    ...(exportUsage === undefined ? [] : [usageExportEndpoint(defaultBudget, exportUsage)]),
     ...(metrics === undefined ? [] : [metricsEndpoint(metrics)]),
     ...healthEndpoints(ready),
     ...(dashboard?.endpoints ?? []),

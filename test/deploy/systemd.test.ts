@@ -3,11 +3,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SETTINGS } from '../../src/config/settings.js';
 
 const FOLDER = fileURLToPath(new URL('../../deploy/systemd/', import.meta.url));
 const UNIT = readFileSync(join(FOLDER, 'budget-arbiter.service'), 'utf8');
+const DROP_IN = readFileSync(join(FOLDER, 'dynamic-user.conf'), 'utf8');
 /** On a scale to 100, where 100 is a service that nothing holds back. */
 const MOST_EXPOSED = '20';
 
@@ -26,19 +27,36 @@ describe('deploy/systemd', () => {
     expect(named.filter((name) => !known.includes(name))).toEqual([]);
   });
 
-  it.skipIf(!hasSystemd && !process.env['CI'])(
-    'is a unit that systemd takes, and holds back what it does not need',
-    () => {
-      const folder = mkdtempSync(join(tmpdir(), 'systemd-'));
-      const unit = join(folder, 'budget-arbiter.service');
+  describe.skipIf(!hasSystemd && !process.env['CI'])('systemd', () => {
+    let folder: string;
+    let unit: string;
+    beforeEach(() => {
+      folder = mkdtempSync(join(tmpdir(), 'systemd-'));
+      unit = join(folder, 'budget-arbiter.service');
       // The program must exist where this test runs.
       writeFileSync(unit, UNIT.replace('/usr/bin/node', process.execPath));
-      expect(existsSync(process.execPath)).toBe(true);
+    });
+    afterEach(() => rmSync(folder, { recursive: true }));
+
+    function verify(): void {
       const verified = spawnSync('systemd-analyze', ['verify', unit], { encoding: 'utf8' });
       expect(verified).toMatchObject({ status: 0, stderr: '' });
       const args = ['security', '--no-pager', '--offline=true', `--threshold=${MOST_EXPOSED}`, unit];
       expect(execFileSync('systemd-analyze', args, { encoding: 'utf8' })).toContain('OK');
-      rmSync(folder, { recursive: true });
-    },
-  );
+    }
+
+    it('takes the unit, which holds back what it does not need', () => {
+      expect(existsSync(process.execPath)).toBe(true);
+      verify();
+    });
+
+    it('takes it with the drop-in, whose lines for a configuration are used', () => {
+      // As one file: offline, the security of a drop-in is not scored.
+      const dropIn = DROP_IN.replaceAll(/^#(?=(LoadCredential|Environment)=)/gm, '');
+      writeFileSync(unit, `${readFileSync(unit, 'utf8')}\n${dropIn}`);
+      expect(dropIn).toMatch(/^DynamicUser=yes$/m);
+      expect(dropIn).toMatch(/^Environment=CONFIG_FILE=%d\/config.yaml$/m);
+      verify();
+    });
+  });
 });

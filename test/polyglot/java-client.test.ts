@@ -87,6 +87,8 @@ describe('the Java packages', () => {
       expect(jars).toEqual(
         ['-javadoc', '-sources', ''].map((kind) => `${name}-${version}${kind}.jar`).sort(),
       );
+      const built = await project.list(path.join(target, `${name}-${version}.jar`));
+      expect(built).toEqual(expect.arrayContaining(['META-INF/LICENSE', 'META-INF/CHANGELOG.md']));
       const pom = readFileSync(path.join(target, '.flattened-pom.xml'), 'utf8');
       for (const tag of ['name', 'description', 'url', 'licenses', 'developers', 'scm', 'connection']) {
         expect(pom).toMatch(new RegExp(`<${tag}[> ]`));

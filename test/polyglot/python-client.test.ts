@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { otherPythons, pythonWith } from '../../scripts/polyglot/python-with.js';
 import { LoadedClients } from '../support/loaded-client.js';
 import { type Service, startService } from '../support/service.js';
-import { output, PACKAGE, pythonWithPackage, readmeBlocks } from './python.js';
+import { builtWheel, output, PACKAGE, pythonWithPackage, readmeBlocks } from './python.js';
 
 const BUDGET = 'anthropic';
 const pythons = await otherPythons();
@@ -67,6 +67,15 @@ describe('the Python package', () => {
       'grpcio',
       'protobuf',
     ]);
+  });
+
+  it('has its licence and its changelog in what is built', async () => {
+    const wheel = await builtWheel();
+    const sources = wheel.replace(/-py3.*$/, '.tar.gz');
+    for (const file of ['LICENSE', 'CHANGELOG.md']) {
+      expect(await output('tar', ['-tzf', sources])).toContain(`/${file}\n`);
+    }
+    expect(await output('unzip', ['-l', wheel])).toContain('/licenses/LICENSE');
   });
 
   it('does what the five lines of the README say', async () => {

@@ -18,7 +18,7 @@ const INSTALL = `
 "$2" -m venv --without-pip "$1"
 site=$("$1/bin/python" -c 'import site; print(site.getsitepackages()[0])')
 "$2" -c 'import site; print(site.getsitepackages()[0])' >"$site/requirements.pth"
-"$2" -m pip --python "$1/bin/python" install --quiet --no-deps --no-index "$3"
+"$2" -m pip --python "$1/bin/python" install --quiet --no-deps --no-index --ignore-installed "$3"
 for script in $(grep -Il "^#!$2$" "\${2%/*}"/*); do
   [ -e "$1/bin/\${script##*/}" ] || { sed "1s|.*|#!$1/bin/python|" "$script" >"$1/bin/\${script##*/}"; chmod +x "$1/bin/\${script##*/}"; }
 done
@@ -39,6 +39,8 @@ export async function builtWheel(): Promise<string> {
   const folder = await builtOnce('wheel', async (folder) => {
     const source = await mkdtemp(path.join(tmpdir(), 'budget-arbiter-source-'));
     await output('cp', ['-R', `${PACKAGE}/.`, source]);
+    // What `pip install` of the folder left there would be taken for the newer.
+    await output('rm', ['-rf', 'build', 'dist', 'src/budget_arbiter.egg-info'], { cwd: source });
     const python = await pythonWith('tools');
     await output(python, ['-m', 'build', '--no-isolation', '--outdir', folder, source]);
     await rm(source, { recursive: true });

@@ -182,6 +182,26 @@ describe('validators', () => {
   });
 });
 
+describe('without the privilege collMod', () => {
+  const refused = { ok: 0, code: 13, errmsg: 'not authorized on x to execute command collMod' };
+  beforeEach(() => {
+    mongo.script = (command) => (nameOf(command) === 'collMod' ? refused : undefined);
+  });
+
+  it('the first start makes everything', async () => {
+    expect(await errorOf(open())).toBeUndefined();
+    expect(validators()).toEqual(IN_PLACE);
+  });
+
+  it('an upgrade leaves the old validators, and says so', async () => {
+    const old = { $jsonSchema: { bsonType: 'object' } };
+    mongo.collections.set('budgets', { options: { validator: old }, documents: new Map() });
+    expect(await errorOf(open())).toBeUndefined();
+    expect(validators()['budgets']).toEqual({ validator: old });
+    expect(log.entries).toMatchObject([{ level: 'warn', fields: { why: refused.errmsg } }]);
+  });
+});
+
 describe("the server's time", () => {
   const at = 1_790_000_000_000;
   const answers = (name: string, answer: Document) => {

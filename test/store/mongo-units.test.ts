@@ -8,10 +8,20 @@ import {
 } from 'mongodb';
 import { describe, expect, it } from 'vitest';
 import { fieldName, keyOf } from '../../src/store/mongo/documents.js';
+import { newClient } from '../../src/store/mongo/mongo-client.js';
 import { readError, writeError } from '../../src/store/mongo/mongo-errors.js';
 import { probeCompareAndSwap } from '../../src/store/mongo/probe.js';
 import { StoreStartError } from '../../src/store/store.js';
 import { NASTY_NAMES } from './samples.js';
+
+it.each([
+  ['', 10],
+  ['?w=1', 10],
+  ['?maxPoolSize=40', 40],
+  ['?w=1&maxpoolsize=3', 3],
+])('a client to mongodb://db/%s has at most %d connections to a server', (query, most) => {
+  expect(newClient(`mongodb://db/${query}`, undefined).options.maxPoolSize).toBe(most);
+});
 
 describe('field names', () => {
   it.each([

@@ -6,6 +6,7 @@ import type { Endpoint } from '../../src/http/endpoint.js';
 import type { HttpLimits } from '../../src/http/http-limits.js';
 import type { MetricsPage } from '../../src/http/metrics-endpoint.js';
 import { createHttpServer, type HttpServer } from '../../src/http/server.js';
+import type { ExportUsage } from '../../src/http/usage-export-route.js';
 import type { TlsFiles } from '../../src/platform/tls-files.js';
 import { collectedLog } from './collected-log.js';
 import { EXAMPLE_STATS } from './samples.js';
@@ -15,6 +16,7 @@ const running: HttpServer[] = [];
 
 export interface SetUp {
   readonly getDistribution?: GetDistribution;
+  readonly exportUsage?: ExportUsage;
   readonly ready?: () => boolean;
   readonly port?: number;
   readonly access?: Access;

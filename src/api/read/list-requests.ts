@@ -193,7 +193,7 @@ function readWhose(checks: Checks, { aiId, model, teamId }: ListUsageRequest, by
   };
 }
 
-function checkSpan(checks: Checks, fromDay: string | undefined, toDay: string | undefined): void {
+export function checkSpan(checks: Checks, fromDay: string | undefined, toDay: string | undefined): void {
   if (fromDay !== undefined) checks.day('from_day', fromDay);
   if (toDay !== undefined) checks.day('to_day', toDay);
   if (fromDay === undefined || toDay === undefined) return;

@@ -48,14 +48,21 @@ export function held(
   const { level } = condition;
   if (told.endedAt !== undefined || isWorse(condition, told)) return raisedAgain(mark, condition, now);
   if (mark.untold && !isSilent) return saidLate(mark, condition, now);
-  const notice = level === undefined || told.level !== undefined ? told : { ...told, level };
+  const notice = level === undefined || told.level !== undefined ? told : { ...told, level: whole(level) };
   if (mark.endedAt === undefined) return notice === told ? undefined : { alert: { ...mark, notice } };
   const { endedAt: _, ...rest } = mark;
   return { alert: { ...rest, raisedAt: now, notice }, change: 'BACK' };
 }
 
+/** A level is kept in whole thousandths: every number of a state is whole. */
+const PARTS = 1_000;
+
+function whole(level: number): number {
+  return Math.round(level * PARTS);
+}
+
 function isWorse({ level }: AlertCondition, told: StoredNotice): boolean {
-  return level !== undefined && told.level !== undefined && level >= told.level + 1;
+  return level !== undefined && told.level !== undefined && whole(level) >= told.level + PARTS;
 }
 
 function raised(condition: AlertCondition, now: number): StoredAlert {
@@ -82,7 +89,7 @@ function holdingNow({ endedAt, unit: _, zone: __, ...rest }: StoredAlert, now: n
 
 function toldNow(condition: AlertCondition, number: number, now: number) {
   const { value, threshold, level, message } = condition;
-  const notice = { number, raisedAt: now, ...(level !== undefined && { level }) };
+  const notice = { number, raisedAt: now, ...(level !== undefined && { level: whole(level) }) };
   return { value, threshold, message: message(), notice, untold: true } as const;
 }
 

@@ -21,7 +21,7 @@ export class FrequentNames<E extends Weighed> {
     private readonly most: number,
     /** A new one, which may have come `before` times. */
     private readonly make: (before: number) => E,
-    private readonly dropped: (name: string) => void,
+    private readonly dropped: (name: string, entry: E) => void,
   ) {}
 
   get size(): number {
@@ -63,7 +63,7 @@ export class FrequentNames<E extends Weighed> {
       const entry = this.entries.get(name);
       if (entry?.weight !== this.least.weight) continue;
       this.entries.delete(name);
-      this.dropped(name);
+      this.dropped(name, entry);
       return entry.weight;
     }
   }

@@ -17,6 +17,8 @@ interface CountedAi extends Writable<Omit<AiDenials, 'rules'>> {
   weight: number;
   /** Since that was last taken. */
   changed: boolean;
+  /** It was taken once: whoever wrote it must hear when it is gone. */
+  taken: boolean;
   readonly rules: Writable<PairDenials>[];
 }
 
@@ -40,8 +42,8 @@ export class HourDenials {
   /** Something happened since. */
   isChanged = false;
   private readonly byRule = new Map<Rule, Writable<RuleDenials>>();
-  private readonly known = namesUpTo(KNOWN_AIS, (name) => this.gone.add(name));
-  private readonly others = namesUpTo(OTHER_AIS, (name) => this.gone.add(name));
+  private readonly known = namesUpTo(KNOWN_AIS, (name, ai) => this.dropped(name, ai));
+  private readonly others = namesUpTo(OTHER_AIS, (name, ai) => this.dropped(name, ai));
   /** AIs that lost their places since that was last taken. */
   private gone = new Set<string>();
 
@@ -108,6 +110,7 @@ export class HourDenials {
     for (const [aiId, ai] of this.all()) {
       if (!ai.changed) continue;
       ai.changed = false;
+      ai.taken = true;
       ais.set(aiId, copyOf(ai));
     }
     const gone = [...this.gone].filter((aiId) => this.find(aiId) === undefined);
@@ -122,6 +125,11 @@ export class HourDenials {
       if (ai === undefined) this.gone.add(aiId);
       else ai.changed = true;
     }
+  }
+
+  /** Of a flood of names few were ever written. */
+  private dropped(aiId: string, { taken }: CountedAi): void {
+    if (taken) this.gone.add(aiId);
   }
 
   get hasAiChanges(): boolean {
@@ -156,9 +164,18 @@ export class HourDenials {
   }
 }
 
-function namesUpTo(most: number, dropped: (name: string) => void): FrequentNames<CountedAi> {
+function namesUpTo(most: number, dropped: (name: string, ai: CountedAi) => void): FrequentNames<CountedAi> {
   const make = (before: number): CountedAi => ({
-    ...{ weight: before, uncounted: before, denied: 0, wouldDeny: 0, lastAt: 0, rules: [], changed: true },
+    ...{
+      weight: before,
+      uncounted: before,
+      denied: 0,
+      wouldDeny: 0,
+      lastAt: 0,
+      rules: [],
+      changed: true,
+      taken: false,
+    },
   });
   return new FrequentNames(most, make, dropped);
 }

@@ -511,7 +511,7 @@ export interface StoredNotice {
   readonly raisedAt: number;
   /** Absent while it stands. */
   readonly endedAt?: number;
-  /** How bad it was, in steps of which each is told anew; absent if its rule has none. */
+  /** How bad it was, in thousandths of the steps of which each is told anew; absent if its rule has none. */
   readonly level?: number;
   /** The figure at its end, if its window went on. */
   readonly endValue?: number;

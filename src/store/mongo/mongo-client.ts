@@ -46,6 +46,14 @@ const CLIENT_OPTIONS = {
   socketTimeoutMS: 3_000,
 } as const satisfies MongoClientOptions;
 
+/** A shared server counts connections, and replicas are many. Commits of one budget come one after the other anyway. */
+const MOST_CONNECTIONS = 10;
+
+/** Of this the URI has the last word. */
+function poolOptions(uri: string): MongoClientOptions {
+  return /[?&]maxPoolSize=/i.test(uri) ? {} : { maxPoolSize: MOST_CONNECTIONS };
+}
+
 /**
  * Promises about durability rest on these. They are of the database, which no URI reaches: of the client's own, a URI beats
  * `readConcern` by `readConcernLevel`, and `writeConcern` by `journal`, `w`, `wtimeout` and `wtimeoutMS`.
@@ -60,7 +68,7 @@ const DATABASE_OPTIONS = {
 export function newClient(uri: string, copyId: string | undefined): MongoClient {
   try {
     return new MongoClient(uri, {
-      ...CLIENT_OPTIONS,
+      ...{ ...CLIENT_OPTIONS, ...poolOptions(uri) },
       appName: copyId === undefined ? 'budget-arbiter' : `budget-arbiter ${copyId}`,
     });
   } catch (error) {

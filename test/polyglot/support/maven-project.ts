@@ -23,6 +23,8 @@ export interface MavenProject {
   readonly packages: string;
   /** Before the name of a class. */
   readonly java: readonly string[];
+  /** The files in a jar. */
+  list(jar: string): Promise<readonly string[]>;
   /** Runs a class. Returns what it printed. */
   run(program: string, env: Readonly<Record<string, string>>): Promise<string>;
 }
@@ -42,6 +44,7 @@ export async function mavenProject(): Promise<MavenProject> {
   });
   return {
     ...{ folder, packages: packagesIn(folder), java: JAVA },
+    list: async (jar) => (await run('jar', ['tf', jar])).stdout.split('\n'),
     run: async (program, env) => {
       const [file = '', ...args] = [...JAVA, ...program.split(' ')];
       return (await run(file, args, { cwd: folder, env: { ...process.env, ...env }, timeout: 120_000 }))

@@ -22,9 +22,9 @@ export const ALERT_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the end of an alert may be told before its start',
-    at: 'wantsEnd',
-    find: "notice === 'RAISED' ? status === 'DELIVERED' || heard === true",
-    replace: "notice === 'RAISED' ? status !== 'GAVE_UP'",
+    at: 'endTold',
+    find: "delivery.status !== 'PENDING' && wantsEnd(delivery)",
+    replace: "delivery.notice === 'RAISED' && delivery.status !== 'GAVE_UP'",
   },
   {
     name: 'nobody is woken for an alert that is not delivered',

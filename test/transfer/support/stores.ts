@@ -106,7 +106,9 @@ const ENTRIES: { readonly [S in Section]: { readonly key: string; readonly value
     key: 'UNPRICED_MODEL 1 gpt-4.1',
     value: {
       ...{ rule: 'UNPRICED_MODEL', window: 'MONTH', windowStart: T0, raisedAt: T0, value: 1, threshold: 0 },
-      ...{ message: 'm', model: 'gpt-4.1', unit: 'USD' },
+      ...{ message: 'm', model: 'gpt-4.1', unit: 'USD', zone: 'Europe/Berlin', endedAt: T0 },
+      notice: { number: 2, raisedAt: T0, endedAt: T0 + 1, level: 9_000, endValue: 3 },
+      acknowledged: { at: T0, reason: 'größe', principal: 'alice' },
     },
   },
   writers: { key: 'one', value: { seq: 3, at: T0 } },
@@ -127,7 +129,8 @@ async function fillBudget(store: TransferStore, budgetId: string, deleted: boole
     usageReceipt('u 2', 4),
   ];
   const others = SECTIONS.map((section) => ({ section, ...ENTRIES[section] }) as SectionPut);
-  const puts = [...names, ...others];
+  const silences = { byRule: { '*': { until: T0, reason: 'größe', at: T0, principal: 'alice' } } };
+  const puts = [...names, ...others, { section: 'settings', key: 'silences', value: silences } as const];
   // Twelve epochs: the stores order them differently.
   const days = Array.from({ length: 12 }, (_, epoch) =>
     usageDay('2026-11-24', 2, {

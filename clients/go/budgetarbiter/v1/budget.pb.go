@@ -694,6 +694,14 @@ const (
 	// A report was charged by `token_weights`, since no entry of `token_weights_by_model` fits its model, though there are some. Once for a
 	// model and month, and for at most 20 models a month.
 	AlertRule_ALERT_RULE_UNPRICED_MODEL AlertRule = 11
+	// One of `alert_percents` of the enforced limit is spent.
+	AlertRule_ALERT_RULE_MONTH_SHARE AlertRule = 12
+	// An AI has spent one of `alert_percents_per_ai` of the enforced limit.
+	AlertRule_ALERT_RULE_AI_SHARE AlertRule = 13
+	// A team has spent one of `alert_percents_per_team` of its part of the month.
+	AlertRule_ALERT_RULE_TEAM_SHARE AlertRule = 14
+	// A replica denies more than `denial_alert_per_minute` requests in each of 10 minutes.
+	AlertRule_ALERT_RULE_DENIAL_RATE AlertRule = 15
 )
 
 // Enum value maps for AlertRule.
@@ -711,6 +719,10 @@ var (
 		9:  "ALERT_RULE_OVERRUN",
 		10: "ALERT_RULE_EXHAUSTION_FORECAST",
 		11: "ALERT_RULE_UNPRICED_MODEL",
+		12: "ALERT_RULE_MONTH_SHARE",
+		13: "ALERT_RULE_AI_SHARE",
+		14: "ALERT_RULE_TEAM_SHARE",
+		15: "ALERT_RULE_DENIAL_RATE",
 	}
 	AlertRule_value = map[string]int32{
 		"ALERT_RULE_UNSPECIFIED":         0,
@@ -725,6 +737,10 @@ var (
 		"ALERT_RULE_OVERRUN":             9,
 		"ALERT_RULE_EXHAUSTION_FORECAST": 10,
 		"ALERT_RULE_UNPRICED_MODEL":      11,
+		"ALERT_RULE_MONTH_SHARE":         12,
+		"ALERT_RULE_AI_SHARE":            13,
+		"ALERT_RULE_TEAM_SHARE":          14,
+		"ALERT_RULE_DENIAL_RATE":         15,
 	}
 )
 
@@ -1187,6 +1203,16 @@ type Policy struct {
 	// Under pacing EVEN, the share of an even month's day that every later day keeps, however much today takes beyond an equal part of
 	// what is left. 100: strictly equal parts. 0 to 100. Default 93.3333.
 	EvennessPercent *float64 `protobuf:"fixed64,35,opt,name=evenness_percent,json=evennessPercent,proto3,oneof" json:"evenness_percent,omitempty"`
+	// Shares of the enforced limit of which each raises the alert MONTH_SHARE when so much of the month is spent, beside `warning_percent`,
+	// `critical_percent` and `emergency_percent`. 1 to 100 each, at most 10. Default none.
+	AlertPercents []float64 `protobuf:"fixed64,36,rep,packed,name=alert_percents,json=alertPercents,proto3" json:"alert_percents,omitempty"`
+	// The same of what one AI has spent in the month: AI_SHARE.
+	AlertPercentsPerAi []float64 `protobuf:"fixed64,37,rep,packed,name=alert_percents_per_ai,json=alertPercentsPerAi,proto3" json:"alert_percents_per_ai,omitempty"`
+	// The same of what a team has spent of its own part of the month, which is `max_monthly_percent` of the enforced limit: TEAM_SHARE.
+	AlertPercentsPerTeam []float64 `protobuf:"fixed64,38,rep,packed,name=alert_percents_per_team,json=alertPercentsPerTeam,proto3" json:"alert_percents_per_team,omitempty"`
+	// More denials than this in each of 10 minutes, as one replica counts its own, raise the alert DENIAL_RATE. 0 to 10^6; 0 turns it off.
+	// Default 0.
+	DenialAlertPerMinute *int32 `protobuf:"varint,39,opt,name=denial_alert_per_minute,json=denialAlertPerMinute,proto3,oneof" json:"denial_alert_per_minute,omitempty"`
 	// What becomes of what is guaranteed to a team (`guaranteed_percent`) and not used. Default GRADUAL.
 	Lending       *Lending `protobuf:"varint,32,opt,name=lending,proto3,enum=budgetarbiter.v1.Lending,oneof" json:"lending,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -1457,6 +1483,34 @@ func (x *Policy) GetUnit() string {
 func (x *Policy) GetEvennessPercent() float64 {
 	if x != nil && x.EvennessPercent != nil {
 		return *x.EvennessPercent
+	}
+	return 0
+}
+
+func (x *Policy) GetAlertPercents() []float64 {
+	if x != nil {
+		return x.AlertPercents
+	}
+	return nil
+}
+
+func (x *Policy) GetAlertPercentsPerAi() []float64 {
+	if x != nil {
+		return x.AlertPercentsPerAi
+	}
+	return nil
+}
+
+func (x *Policy) GetAlertPercentsPerTeam() []float64 {
+	if x != nil {
+		return x.AlertPercentsPerTeam
+	}
+	return nil
+}
+
+func (x *Policy) GetDenialAlertPerMinute() int32 {
+	if x != nil && x.DenialAlertPerMinute != nil {
+		return *x.DenialAlertPerMinute
 	}
 	return 0
 }
@@ -2759,7 +2813,7 @@ type Alert struct {
 	RaisedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=raised_at,json=raisedAt,proto3" json:"raised_at,omitempty"`
 	// Since when the condition does not hold; unset while it does. It can come back, and is then unset again.
 	EndedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=ended_at,json=endedAt,proto3,oneof" json:"ended_at,omitempty"`
-	// The figure that was compared: tokens, or percent for POOR_SPREAD.
+	// The figure that was compared: tokens, or percent for POOR_SPREAD, or denials a minute for DENIAL_RATE.
 	Value float64 `protobuf:"fixed64,6,opt,name=value,proto3" json:"value,omitempty"`
 	// What it was compared with, in the same unit.
 	Threshold float64 `protobuf:"fixed64,7,opt,name=threshold,proto3" json:"threshold,omitempty"`
@@ -2777,6 +2831,10 @@ type Alert struct {
 	AcknowledgedReason *string `protobuf:"bytes,13,opt,name=acknowledged_reason,json=acknowledgedReason,proto3,oneof" json:"acknowledged_reason,omitempty"`
 	// Until then sinks are told nothing of its rule; unset if they are.
 	SilencedUntil *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=silenced_until,json=silencedUntil,proto3,oneof" json:"silenced_until,omitempty"`
+	// The AI that it is about, of AI_SHARE; unset otherwise.
+	AiId *string `protobuf:"bytes,15,opt,name=ai_id,json=aiId,proto3,oneof" json:"ai_id,omitempty"`
+	// The team that it is about, of TEAM_SHARE; unset otherwise.
+	TeamId *string `protobuf:"bytes,16,opt,name=team_id,json=teamId,proto3,oneof" json:"team_id,omitempty"`
 	// The model that it is about, of UNPRICED_MODEL; unset otherwise.
 	Model         *string `protobuf:"bytes,17,opt,name=model,proto3,oneof" json:"model,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -2911,6 +2969,20 @@ func (x *Alert) GetSilencedUntil() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Alert) GetAiId() string {
+	if x != nil && x.AiId != nil {
+		return *x.AiId
+	}
+	return ""
+}
+
+func (x *Alert) GetTeamId() string {
+	if x != nil && x.TeamId != nil {
+		return *x.TeamId
+	}
+	return ""
+}
+
 func (x *Alert) GetModel() string {
 	if x != nil && x.Model != nil {
 		return *x.Model
@@ -3002,7 +3074,7 @@ func (x *AlertSilence) GetSilencedBy() string {
 
 // What alert sinks and logs were told of an alert. It outlives a condition that is away for a while: it ends when the condition has been away
 // for 6 hours (30 minutes of an hourly rule), and is raised again when the condition comes back after that, or is clearly worse: exhaustion a day
-// earlier, 10 more points of spread.
+// earlier, 10 more points of spread, the next of a list of percentages.
 type AlertNotice struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Which one it is for this entry, from 1.
@@ -3087,7 +3159,7 @@ const file_budgetarbiter_v1_budget_proto_rawDesc = "" +
 	"PauseState\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x127\n" +
 	"\tpaused_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\bpausedAt\x12\x1c\n" +
-	"\tprincipal\x18\x03 \x01(\tR\tprincipal\"\xcd\x16\n" +
+	"\tprincipal\x18\x03 \x01(\tR\tprincipal\"\xb6\x18\n" +
 	"\x06Policy\x12(\n" +
 	"\rmonthly_limit\x18\x01 \x01(\x03H\x00R\fmonthlyLimit\x88\x01\x01\x12.\n" +
 	"\x10enforced_percent\x18\x02 \x01(\x01H\x01R\x0fenforcedPercent\x88\x01\x01\x12/\n" +
@@ -3124,8 +3196,12 @@ const file_budgetarbiter_v1_budget_proto_rawDesc = "" +
 	"\x05teams\x18\x1e \x03(\v2#.budgetarbiter.v1.Policy.TeamsEntryR\x05teams\x12<\n" +
 	"\x06models\x18\x1f \x03(\v2$.budgetarbiter.v1.Policy.ModelsEntryR\x06models\x12\x17\n" +
 	"\x04unit\x18\" \x01(\tH\x1bR\x04unit\x88\x01\x01\x12.\n" +
-	"\x10evenness_percent\x18# \x01(\x01H\x1cR\x0fevennessPercent\x88\x01\x01\x128\n" +
-	"\alending\x18  \x01(\x0e2\x19.budgetarbiter.v1.LendingH\x1dR\alending\x88\x01\x01\x1aF\n" +
+	"\x10evenness_percent\x18# \x01(\x01H\x1cR\x0fevennessPercent\x88\x01\x01\x12%\n" +
+	"\x0ealert_percents\x18$ \x03(\x01R\ralertPercents\x121\n" +
+	"\x15alert_percents_per_ai\x18% \x03(\x01R\x12alertPercentsPerAi\x125\n" +
+	"\x17alert_percents_per_team\x18& \x03(\x01R\x14alertPercentsPerTeam\x12:\n" +
+	"\x17denial_alert_per_minute\x18' \x01(\x05H\x1dR\x14denialAlertPerMinute\x88\x01\x01\x128\n" +
+	"\alending\x18  \x01(\x0e2\x19.budgetarbiter.v1.LendingH\x1eR\alending\x88\x01\x01\x1aF\n" +
 	"\x18MaxDailyPercentByAiEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\x1af\n" +
@@ -3170,7 +3246,8 @@ const file_budgetarbiter_v1_budget_proto_rawDesc = "" +
 	"\r_min_estimateB\x17\n" +
 	"\x15_rollover_max_percentB\a\n" +
 	"\x05_unitB\x13\n" +
-	"\x11_evenness_percentB\n" +
+	"\x11_evenness_percentB\x1a\n" +
+	"\x18_denial_alert_per_minuteB\n" +
 	"\n" +
 	"\b_lending\"\xf2\x03\n" +
 	"\x04Team\x12\x15\n" +
@@ -3334,7 +3411,7 @@ const file_budgetarbiter_v1_budget_proto_rawDesc = "" +
 	"\x10available_tokens\x18\a \x01(\x03R\x0favailableTokens\x12#\n" +
 	"\rtopped_tokens\x18\b \x01(\x03R\ftoppedTokens\x12\x1f\n" +
 	"\vkept_tokens\x18\t \x01(\x03R\n" +
-	"keptTokens\"\xb9\x06\n" +
+	"keptTokens\"\x87\a\n" +
 	"\x05Alert\x12/\n" +
 	"\x04rule\x18\x01 \x01(\x0e2\x1b.budgetarbiter.v1.AlertRuleR\x04rule\x120\n" +
 	"\x06window\x18\x02 \x01(\x0e2\x18.budgetarbiter.v1.WindowR\x06window\x12=\n" +
@@ -3350,13 +3427,18 @@ const file_budgetarbiter_v1_budget_proto_rawDesc = "" +
 	"\x0facknowledged_at\x18\v \x01(\v2\x1a.google.protobuf.TimestampH\x01R\x0eacknowledgedAt\x88\x01\x01\x12,\n" +
 	"\x0facknowledged_by\x18\f \x01(\tH\x02R\x0eacknowledgedBy\x88\x01\x01\x124\n" +
 	"\x13acknowledged_reason\x18\r \x01(\tH\x03R\x12acknowledgedReason\x88\x01\x01\x12F\n" +
-	"\x0esilenced_until\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampH\x04R\rsilencedUntil\x88\x01\x01\x12\x19\n" +
-	"\x05model\x18\x11 \x01(\tH\x05R\x05model\x88\x01\x01B\v\n" +
+	"\x0esilenced_until\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampH\x04R\rsilencedUntil\x88\x01\x01\x12\x18\n" +
+	"\x05ai_id\x18\x0f \x01(\tH\x05R\x04aiId\x88\x01\x01\x12\x1c\n" +
+	"\ateam_id\x18\x10 \x01(\tH\x06R\x06teamId\x88\x01\x01\x12\x19\n" +
+	"\x05model\x18\x11 \x01(\tH\aR\x05model\x88\x01\x01B\v\n" +
 	"\t_ended_atB\x12\n" +
 	"\x10_acknowledged_atB\x12\n" +
 	"\x10_acknowledged_byB\x16\n" +
 	"\x14_acknowledged_reasonB\x11\n" +
 	"\x0f_silenced_untilB\b\n" +
+	"\x06_ai_idB\n" +
+	"\n" +
+	"\b_team_idB\b\n" +
 	"\x06_model\"\xf5\x01\n" +
 	"\fAlertSilence\x124\n" +
 	"\x04rule\x18\x01 \x01(\x0e2\x1b.budgetarbiter.v1.AlertRuleH\x00R\x04rule\x88\x01\x01\x120\n" +
@@ -3435,7 +3517,7 @@ const file_budgetarbiter_v1_budget_proto_rawDesc = "" +
 	"\vWINDOW_HOUR\x10\x01\x12\x0e\n" +
 	"\n" +
 	"WINDOW_DAY\x10\x02\x12\x10\n" +
-	"\fWINDOW_MONTH\x10\x03*\xe2\x02\n" +
+	"\fWINDOW_MONTH\x10\x03*\xce\x03\n" +
 	"\tAlertRule\x12\x1a\n" +
 	"\x16ALERT_RULE_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16ALERT_RULE_POOR_SPREAD\x10\x01\x12\x1a\n" +
@@ -3449,7 +3531,11 @@ const file_budgetarbiter_v1_budget_proto_rawDesc = "" +
 	"\x12ALERT_RULE_OVERRUN\x10\t\x12\"\n" +
 	"\x1eALERT_RULE_EXHAUSTION_FORECAST\x10\n" +
 	"\x12\x1d\n" +
-	"\x19ALERT_RULE_UNPRICED_MODEL\x10\v*\xcf\a\n" +
+	"\x19ALERT_RULE_UNPRICED_MODEL\x10\v\x12\x1a\n" +
+	"\x16ALERT_RULE_MONTH_SHARE\x10\f\x12\x17\n" +
+	"\x13ALERT_RULE_AI_SHARE\x10\r\x12\x19\n" +
+	"\x15ALERT_RULE_TEAM_SHARE\x10\x0e\x12\x1a\n" +
+	"\x16ALERT_RULE_DENIAL_RATE\x10\x0f*\xcf\a\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aERROR_REASON_INVALID_FIELD\x10\x01\x12\"\n" +

@@ -2261,7 +2261,7 @@ func (x *DayUsage) GetFailedCalls() int64 {
 // One day by hours. Hours without usage do not count in the average.
 type DailyDistribution struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Tokens of the day.
+	// Tokens of the day, those of no known hour included.
 	TotalTokens int64 `protobuf:"varint,1,opt,name=total_tokens,json=totalTokens,proto3" json:"total_tokens,omitempty"`
 	// Hours with usage.
 	HoursWithUsage int32 `protobuf:"varint,2,opt,name=hours_with_usage,json=hoursWithUsage,proto3" json:"hours_with_usage,omitempty"`
@@ -2270,9 +2270,11 @@ type DailyDistribution struct {
 	// The hours with usage, in order. A day of 25 hours has one hour's name twice: `start` tells them apart.
 	HourlyUsageData []*HourUsage `protobuf:"bytes,4,rep,name=hourly_usage_data,json=hourlyUsageData,proto3" json:"hourly_usage_data,omitempty"`
 	// The day, `YYYY-MM-DD`.
-	Date          string `protobuf:"bytes,5,opt,name=date,proto3" json:"date,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Date string `protobuf:"bytes,5,opt,name=date,proto3" json:"date,omitempty"`
+	// Of its tokens, those that `AdjustUsage` brought in: nobody knows in which hour they were spent, so no hour shows them.
+	HourUnknownTokens int64 `protobuf:"varint,6,opt,name=hour_unknown_tokens,json=hourUnknownTokens,proto3" json:"hour_unknown_tokens,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *DailyDistribution) Reset() {
@@ -2338,6 +2340,13 @@ func (x *DailyDistribution) GetDate() string {
 		return x.Date
 	}
 	return ""
+}
+
+func (x *DailyDistribution) GetHourUnknownTokens() int64 {
+	if x != nil {
+		return x.HourUnknownTokens
+	}
+	return 0
 }
 
 // One hour.
@@ -2973,13 +2982,14 @@ const file_budgetarbiter_v1_budget_service_proto_rawDesc = "" +
 	"\x06tokens\x18\x02 \x01(\x03R\x06tokens\x120\n" +
 	"\x05start\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x05start\x12\x14\n" +
 	"\x05calls\x18\x04 \x01(\x03R\x05calls\x12!\n" +
-	"\ffailed_calls\x18\x05 \x01(\x03R\vfailedCalls\"\xe7\x01\n" +
+	"\ffailed_calls\x18\x05 \x01(\x03R\vfailedCalls\"\x97\x02\n" +
 	"\x11DailyDistribution\x12!\n" +
 	"\ftotal_tokens\x18\x01 \x01(\x03R\vtotalTokens\x12(\n" +
 	"\x10hours_with_usage\x18\x02 \x01(\x05R\x0ehoursWithUsage\x12(\n" +
 	"\x10avg_hourly_usage\x18\x03 \x01(\x01R\x0eavgHourlyUsage\x12G\n" +
 	"\x11hourly_usage_data\x18\x04 \x03(\v2\x1b.budgetarbiter.v1.HourUsageR\x0fhourlyUsageData\x12\x12\n" +
-	"\x04date\x18\x05 \x01(\tR\x04date\"i\n" +
+	"\x04date\x18\x05 \x01(\tR\x04date\x12.\n" +
+	"\x13hour_unknown_tokens\x18\x06 \x01(\x03R\x11hourUnknownTokens\"i\n" +
 	"\tHourUsage\x12\x12\n" +
 	"\x04hour\x18\x01 \x01(\tR\x04hour\x12\x16\n" +
 	"\x06tokens\x18\x02 \x01(\x03R\x06tokens\x120\n" +

@@ -269,7 +269,8 @@ def test_cancelled(fake: FakeClient, vendor: Vendor) -> None:
 
     asyncio.run(run())
     gc.collect()
-    assert ended(fake) == [([], 0, "PRESUME")] * 2
+    # The second was left in its reader's own code.
+    assert ended(fake) == [([], 1, "PRESUME"), ([], 0, "PRESUME")]
 
 
 def test_denied_and_free_calls(chat: Any, claude: Any, fake: FakeClient, vendor: Vendor) -> None:

@@ -81,13 +81,22 @@ describe('what a write takes along', () => {
     expect([...hour.takeChanges().ais.keys()]).toEqual(['b']);
   });
 
-  it('names those that lost their place, and not one that has it again', () => {
+  it('names those that lost their place and were written, and not one that has it again', () => {
     const hour = new HourDenials(HOUR);
-    for (let at = 0; at <= OTHER_AIS; at += 1) note(hour, `made-up-${at}`, false);
+    for (let at = 0; at < OTHER_AIS; at += 1) note(hour, `made-up-${at}`, false);
+    expect(hour.takeChanges().gone).toEqual([]);
+    note(hour, 'one more', false);
     const changes = hour.takeChanges();
     expect(changes.gone).toHaveLength(1);
     hour.giveBack(changes);
     note(hour, changes.gone[0] ?? '', false);
     expect(hour.takeChanges().gone).not.toContain(changes.gone[0]);
+  });
+
+  it('stays small in a flood of names that were never written', () => {
+    const hour = new HourDenials(HOUR);
+    for (let at = 0; at < 100 * OTHER_AIS; at += 1) note(hour, `made-up-${at}`, false);
+    const { ais, gone } = hour.takeChanges();
+    expect([ais.size, gone.length]).toEqual([OTHER_AIS, 0]);
   });
 });

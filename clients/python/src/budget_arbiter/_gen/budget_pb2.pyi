@@ -103,6 +103,10 @@ class AlertRule(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ALERT_RULE_OVERRUN: _ClassVar[AlertRule]
     ALERT_RULE_EXHAUSTION_FORECAST: _ClassVar[AlertRule]
     ALERT_RULE_UNPRICED_MODEL: _ClassVar[AlertRule]
+    ALERT_RULE_MONTH_SHARE: _ClassVar[AlertRule]
+    ALERT_RULE_AI_SHARE: _ClassVar[AlertRule]
+    ALERT_RULE_TEAM_SHARE: _ClassVar[AlertRule]
+    ALERT_RULE_DENIAL_RATE: _ClassVar[AlertRule]
 
 class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -198,6 +202,10 @@ ALERT_RULE_LEASE_EXPIRED: AlertRule
 ALERT_RULE_OVERRUN: AlertRule
 ALERT_RULE_EXHAUSTION_FORECAST: AlertRule
 ALERT_RULE_UNPRICED_MODEL: AlertRule
+ALERT_RULE_MONTH_SHARE: AlertRule
+ALERT_RULE_AI_SHARE: AlertRule
+ALERT_RULE_TEAM_SHARE: AlertRule
+ALERT_RULE_DENIAL_RATE: AlertRule
 ERROR_REASON_UNSPECIFIED: ErrorReason
 ERROR_REASON_INVALID_FIELD: ErrorReason
 ERROR_REASON_MALFORMED_MESSAGE: ErrorReason
@@ -261,7 +269,7 @@ class PauseState(_message.Message):
     def __init__(self, reason: _Optional[str] = ..., paused_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., principal: _Optional[str] = ...) -> None: ...
 
 class Policy(_message.Message):
-    __slots__ = ("monthly_limit", "enforced_percent", "max_daily_percent", "max_hourly_percent", "min_daily_percent", "pacing", "mode", "max_daily_percent_per_ai", "max_daily_percent_by_ai", "max_request_tokens", "max_report_tokens", "cooldown", "max_concurrent", "max_concurrent_per_ai", "session_grace", "lease_ttl", "max_lease_duration", "default_reservation", "min_reservation", "on_expiry", "late_report_grace", "token_weights", "token_weights_by_model", "time_zone", "warning_percent", "critical_percent", "emergency_percent", "fallback_budget_ids", "min_estimate", "rollover_max_percent", "teams", "models", "unit", "evenness_percent", "lending")
+    __slots__ = ("monthly_limit", "enforced_percent", "max_daily_percent", "max_hourly_percent", "min_daily_percent", "pacing", "mode", "max_daily_percent_per_ai", "max_daily_percent_by_ai", "max_request_tokens", "max_report_tokens", "cooldown", "max_concurrent", "max_concurrent_per_ai", "session_grace", "lease_ttl", "max_lease_duration", "default_reservation", "min_reservation", "on_expiry", "late_report_grace", "token_weights", "token_weights_by_model", "time_zone", "warning_percent", "critical_percent", "emergency_percent", "fallback_budget_ids", "min_estimate", "rollover_max_percent", "teams", "models", "unit", "evenness_percent", "alert_percents", "alert_percents_per_ai", "alert_percents_per_team", "denial_alert_per_minute", "lending")
     class MaxDailyPercentByAiEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -324,6 +332,10 @@ class Policy(_message.Message):
     MODELS_FIELD_NUMBER: _ClassVar[int]
     UNIT_FIELD_NUMBER: _ClassVar[int]
     EVENNESS_PERCENT_FIELD_NUMBER: _ClassVar[int]
+    ALERT_PERCENTS_FIELD_NUMBER: _ClassVar[int]
+    ALERT_PERCENTS_PER_AI_FIELD_NUMBER: _ClassVar[int]
+    ALERT_PERCENTS_PER_TEAM_FIELD_NUMBER: _ClassVar[int]
+    DENIAL_ALERT_PER_MINUTE_FIELD_NUMBER: _ClassVar[int]
     LENDING_FIELD_NUMBER: _ClassVar[int]
     monthly_limit: int
     enforced_percent: float
@@ -359,8 +371,12 @@ class Policy(_message.Message):
     models: _containers.MessageMap[str, ModelLimit]
     unit: str
     evenness_percent: float
+    alert_percents: _containers.RepeatedScalarFieldContainer[float]
+    alert_percents_per_ai: _containers.RepeatedScalarFieldContainer[float]
+    alert_percents_per_team: _containers.RepeatedScalarFieldContainer[float]
+    denial_alert_per_minute: int
     lending: Lending
-    def __init__(self, monthly_limit: _Optional[int] = ..., enforced_percent: _Optional[float] = ..., max_daily_percent: _Optional[float] = ..., max_hourly_percent: _Optional[float] = ..., min_daily_percent: _Optional[float] = ..., pacing: _Optional[_Union[Pacing, str]] = ..., mode: _Optional[_Union[Mode, str]] = ..., max_daily_percent_per_ai: _Optional[float] = ..., max_daily_percent_by_ai: _Optional[_Mapping[str, float]] = ..., max_request_tokens: _Optional[int] = ..., max_report_tokens: _Optional[int] = ..., cooldown: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., max_concurrent: _Optional[int] = ..., max_concurrent_per_ai: _Optional[int] = ..., session_grace: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., lease_ttl: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., max_lease_duration: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., default_reservation: _Optional[int] = ..., min_reservation: _Optional[int] = ..., on_expiry: _Optional[_Union[OnExpiry, str]] = ..., late_report_grace: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., token_weights: _Optional[_Union[TokenWeights, _Mapping]] = ..., token_weights_by_model: _Optional[_Mapping[str, TokenWeights]] = ..., time_zone: _Optional[str] = ..., warning_percent: _Optional[float] = ..., critical_percent: _Optional[float] = ..., emergency_percent: _Optional[float] = ..., fallback_budget_ids: _Optional[_Iterable[str]] = ..., min_estimate: _Optional[int] = ..., rollover_max_percent: _Optional[float] = ..., teams: _Optional[_Mapping[str, Team]] = ..., models: _Optional[_Mapping[str, ModelLimit]] = ..., unit: _Optional[str] = ..., evenness_percent: _Optional[float] = ..., lending: _Optional[_Union[Lending, str]] = ...) -> None: ...
+    def __init__(self, monthly_limit: _Optional[int] = ..., enforced_percent: _Optional[float] = ..., max_daily_percent: _Optional[float] = ..., max_hourly_percent: _Optional[float] = ..., min_daily_percent: _Optional[float] = ..., pacing: _Optional[_Union[Pacing, str]] = ..., mode: _Optional[_Union[Mode, str]] = ..., max_daily_percent_per_ai: _Optional[float] = ..., max_daily_percent_by_ai: _Optional[_Mapping[str, float]] = ..., max_request_tokens: _Optional[int] = ..., max_report_tokens: _Optional[int] = ..., cooldown: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., max_concurrent: _Optional[int] = ..., max_concurrent_per_ai: _Optional[int] = ..., session_grace: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., lease_ttl: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., max_lease_duration: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., default_reservation: _Optional[int] = ..., min_reservation: _Optional[int] = ..., on_expiry: _Optional[_Union[OnExpiry, str]] = ..., late_report_grace: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., token_weights: _Optional[_Union[TokenWeights, _Mapping]] = ..., token_weights_by_model: _Optional[_Mapping[str, TokenWeights]] = ..., time_zone: _Optional[str] = ..., warning_percent: _Optional[float] = ..., critical_percent: _Optional[float] = ..., emergency_percent: _Optional[float] = ..., fallback_budget_ids: _Optional[_Iterable[str]] = ..., min_estimate: _Optional[int] = ..., rollover_max_percent: _Optional[float] = ..., teams: _Optional[_Mapping[str, Team]] = ..., models: _Optional[_Mapping[str, ModelLimit]] = ..., unit: _Optional[str] = ..., evenness_percent: _Optional[float] = ..., alert_percents: _Optional[_Iterable[float]] = ..., alert_percents_per_ai: _Optional[_Iterable[float]] = ..., alert_percents_per_team: _Optional[_Iterable[float]] = ..., denial_alert_per_minute: _Optional[int] = ..., lending: _Optional[_Union[Lending, str]] = ...) -> None: ...
 
 class Team(_message.Message):
     __slots__ = ("ai_ids", "max_hourly_percent", "max_daily_percent", "max_monthly_percent", "max_concurrent", "guaranteed_percent", "guaranteed_slots", "weight")
@@ -604,7 +620,7 @@ class WindowStatus(_message.Message):
     def __init__(self, window: _Optional[_Union[Window, str]] = ..., start: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., end: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., cap_tokens: _Optional[int] = ..., spent_tokens: _Optional[int] = ..., reserved_tokens: _Optional[int] = ..., available_tokens: _Optional[int] = ..., topped_tokens: _Optional[int] = ..., kept_tokens: _Optional[int] = ...) -> None: ...
 
 class Alert(_message.Message):
-    __slots__ = ("rule", "window", "window_start", "raised_at", "ended_at", "value", "threshold", "message", "notice", "alert_id", "acknowledged_at", "acknowledged_by", "acknowledged_reason", "silenced_until", "model")
+    __slots__ = ("rule", "window", "window_start", "raised_at", "ended_at", "value", "threshold", "message", "notice", "alert_id", "acknowledged_at", "acknowledged_by", "acknowledged_reason", "silenced_until", "ai_id", "team_id", "model")
     RULE_FIELD_NUMBER: _ClassVar[int]
     WINDOW_FIELD_NUMBER: _ClassVar[int]
     WINDOW_START_FIELD_NUMBER: _ClassVar[int]
@@ -619,6 +635,8 @@ class Alert(_message.Message):
     ACKNOWLEDGED_BY_FIELD_NUMBER: _ClassVar[int]
     ACKNOWLEDGED_REASON_FIELD_NUMBER: _ClassVar[int]
     SILENCED_UNTIL_FIELD_NUMBER: _ClassVar[int]
+    AI_ID_FIELD_NUMBER: _ClassVar[int]
+    TEAM_ID_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
     rule: AlertRule
     window: Window
@@ -634,8 +652,10 @@ class Alert(_message.Message):
     acknowledged_by: str
     acknowledged_reason: str
     silenced_until: _timestamp_pb2.Timestamp
+    ai_id: str
+    team_id: str
     model: str
-    def __init__(self, rule: _Optional[_Union[AlertRule, str]] = ..., window: _Optional[_Union[Window, str]] = ..., window_start: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., raised_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., value: _Optional[float] = ..., threshold: _Optional[float] = ..., message: _Optional[str] = ..., notice: _Optional[_Union[AlertNotice, _Mapping]] = ..., alert_id: _Optional[str] = ..., acknowledged_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., acknowledged_by: _Optional[str] = ..., acknowledged_reason: _Optional[str] = ..., silenced_until: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., model: _Optional[str] = ...) -> None: ...
+    def __init__(self, rule: _Optional[_Union[AlertRule, str]] = ..., window: _Optional[_Union[Window, str]] = ..., window_start: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., raised_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., ended_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., value: _Optional[float] = ..., threshold: _Optional[float] = ..., message: _Optional[str] = ..., notice: _Optional[_Union[AlertNotice, _Mapping]] = ..., alert_id: _Optional[str] = ..., acknowledged_at: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., acknowledged_by: _Optional[str] = ..., acknowledged_reason: _Optional[str] = ..., silenced_until: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., ai_id: _Optional[str] = ..., team_id: _Optional[str] = ..., model: _Optional[str] = ...) -> None: ...
 
 class AlertSilence(_message.Message):
     __slots__ = ("rule", "until", "reason", "silenced_at", "silenced_by")

@@ -356,18 +356,20 @@ class DayUsage(_message.Message):
     def __init__(self, date: _Optional[str] = ..., tokens: _Optional[int] = ..., start: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., calls: _Optional[int] = ..., failed_calls: _Optional[int] = ...) -> None: ...
 
 class DailyDistribution(_message.Message):
-    __slots__ = ("total_tokens", "hours_with_usage", "avg_hourly_usage", "hourly_usage_data", "date")
+    __slots__ = ("total_tokens", "hours_with_usage", "avg_hourly_usage", "hourly_usage_data", "date", "hour_unknown_tokens")
     TOTAL_TOKENS_FIELD_NUMBER: _ClassVar[int]
     HOURS_WITH_USAGE_FIELD_NUMBER: _ClassVar[int]
     AVG_HOURLY_USAGE_FIELD_NUMBER: _ClassVar[int]
     HOURLY_USAGE_DATA_FIELD_NUMBER: _ClassVar[int]
     DATE_FIELD_NUMBER: _ClassVar[int]
+    HOUR_UNKNOWN_TOKENS_FIELD_NUMBER: _ClassVar[int]
     total_tokens: int
     hours_with_usage: int
     avg_hourly_usage: float
     hourly_usage_data: _containers.RepeatedCompositeFieldContainer[HourUsage]
     date: str
-    def __init__(self, total_tokens: _Optional[int] = ..., hours_with_usage: _Optional[int] = ..., avg_hourly_usage: _Optional[float] = ..., hourly_usage_data: _Optional[_Iterable[_Union[HourUsage, _Mapping]]] = ..., date: _Optional[str] = ...) -> None: ...
+    hour_unknown_tokens: int
+    def __init__(self, total_tokens: _Optional[int] = ..., hours_with_usage: _Optional[int] = ..., avg_hourly_usage: _Optional[float] = ..., hourly_usage_data: _Optional[_Iterable[_Union[HourUsage, _Mapping]]] = ..., date: _Optional[str] = ..., hour_unknown_tokens: _Optional[int] = ...) -> None: ...
 
 class HourUsage(_message.Message):
     __slots__ = ("hour", "tokens", "start")
