@@ -7,7 +7,7 @@ import { amountIn } from './policy-fields.js';
 
 /** A new budget, with what matters most; the rest follows its defaults until its policy is changed. */
 export async function askForBudget(api: Api): Promise<void> {
-  const id = h('input', { ...TEXT, id: 'new-id', required: true, maxlength: 63 });
+  const id = h('input', { ...TEXT, id: 'new-id', required: true });
   const limit = h('input', { ...TEXT, id: 'new-limit', inputmode: 'decimal' });
   const zone = h('input', { ...TEXT, id: 'new-zone', list: 'new-zones' });
   zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone;

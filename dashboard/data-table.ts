@@ -68,6 +68,7 @@ export class DataTable<T> {
         this.body,
       ),
     );
+    this.say('Loading …');
     this.element = h(
       'div',
       { class: 'table-box' },
@@ -87,16 +88,19 @@ export class DataTable<T> {
     const focused = this.focusedRow();
     if (rows.length === 0) {
       this.shown.clear();
-      fill(
-        this.body,
-        h('tr', { role: 'row' }, h('td', { role: 'cell', colspan: columns.length, class: 'empty' }, empty)),
-      );
+      this.say(empty);
     } else this.putRows(rows.slice(0, this.limit));
     if (focused !== undefined) this.focusAgain(focused);
     const rest = rows.length - this.limit;
     setText(this.all, `Show ${rest} more`);
     if (rest <= 0) fill(this.more);
     else if (!this.all.isConnected) fill(this.more, this.all);
+  }
+
+  /** In place of rows: a table without any is none to those who have it read to them. */
+  private say(words: string): void {
+    const colspan = this.columns.length;
+    fill(this.body, h('tr', { role: 'row' }, h('td', { role: 'cell', colspan, class: 'empty' }, words)));
   }
 
   /** The key of the row that has the focus, and which of its controls. */

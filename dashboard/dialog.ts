@@ -16,7 +16,7 @@ export interface Question {
 /** Asks before anything is done. Resolves with whether it was done. */
 export function ask(question: Question): Promise<boolean> {
   const { title, body, confirm, dangerous, reason, act } = question;
-  const input = h('input', { type: 'text', id: 'dialog-reason', autocomplete: 'off', maxlength: 256 });
+  const input = h('input', { type: 'text', id: 'dialog-reason', autocomplete: 'off' });
   const problem = h('p', { class: 'problem', role: 'alert' });
   const asked = reason !== undefined && h('label', { for: 'dialog-reason' }, reason);
   let done = false;

@@ -22,6 +22,21 @@ export function optionsOf<T extends object>(command: Command, args: readonly str
   return command.parse([...args], { from: 'user' }).opts<T>();
 }
 
+export interface SeedOptions {
+  readonly seeds: number;
+  readonly from: number;
+  readonly brief: boolean;
+}
+
+/** Of a command that makes a run for each of some seeds. `brief`: what it says less of. */
+export function seedOptions(name: string, description: string, brief: string): SeedOptions {
+  const command = npmCommand(name, `${description} Stops at the first seed that fails.`)
+    .option('--seeds <count>', 'how many seeds', wholeNumber(1), 1_000)
+    .option('--from <seed>', 'the first of them', wholeNumber(0), 1)
+    .option('--brief', brief, false);
+  return optionsOf(command, typed());
+}
+
 /** Ends the process: 2 and one line for a wrong use, 1 and what happened for anything else. */
 export function endWith(error: unknown): never {
   const wrongUse = error instanceof UsageError;

@@ -1,12 +1,13 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { npmCommand, optionsOf, typed } from '../npm-command.js';
 import { goReference } from './go.js';
 import { javaReference } from './java.js';
 import { pythonReference } from './python.js';
 import { typescriptReference } from './typescript.js';
 
-/** Writes the API references of all packages, from their docstrings: into `docs/api`, which is not committed, or the folder that is named. */
+/** Into `docs/api`, which is not committed, or the folder that is named. */
 const LANGUAGES = {
   python: pythonReference,
   typescript: typescriptReference,
@@ -23,7 +24,11 @@ const PAGES = [
   ['Spring AI', 'java/spring-ai/index.html'],
 ] as const;
 
-const folder = path.resolve(process.argv[2] ?? BY_DEFAULT);
+const command = npmCommand('docs:api', 'Writes the API references of all packages, from their docstrings.')
+  .argument('[folder]', 'where they go, in place of docs/api')
+  .usage('[folder]');
+optionsOf(command, typed());
+const folder = path.resolve(command.args[0] ?? BY_DEFAULT);
 await rm(folder, { recursive: true, force: true });
 await mkdir(folder, { recursive: true });
 const written = await Promise.allSettled(

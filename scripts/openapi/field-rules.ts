@@ -61,6 +61,8 @@ const BY_NAME: Readonly<Record<string, FieldRule>> = {
   month: value({ pattern: `${MONTH_PATTERN}$`, 'x-minimum': FIRST_MONTH, 'x-maximum': LAST_MONTH }),
   expires_at: MOMENT,
   until: MOMENT,
+  from: MOMENT,
+  to: MOMENT,
   reason: text(TEXTS.reason),
   etag: text(TEXTS.etag),
   request_type: text(TEXTS.requestType),
@@ -97,6 +99,8 @@ const BY_MESSAGE: Readonly<Record<string, Readonly<Record<string, FieldRule>>>> 
   GetAvailabilityRequest: { model: text(TEXTS.modelOrNone, OTHER, UNKNOWN) },
   /** It may ask for what was granted before a name was reserved. */
   LeaseRequest: { ai_id: text(TEXTS.aiId) },
+  /** Those that nobody counted by name, too. */
+  ListDenialsRequest: { ai_id: text(TEXTS.aiId) },
   /** Names that stand for many, too; and HOUR stands alone, which no keyword says. */
   ListUsageRequest: {
     ai_id: text(TEXTS.aiId),

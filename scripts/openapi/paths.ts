@@ -122,8 +122,7 @@ function parameter(field: DescField, place: 'path' | 'query'): Schema {
   const isList = field.fieldKind === 'list' && field.listKind === 'enum';
   const schema = isList
     ? {
-        ...{ type: 'array', items: enumSchema(field.enum, 'answer') },
-        ...{ maxItems: ruleFor(field).entries, uniqueItems: true },
+        ...{ type: 'array', items: enumSchema(field.enum, 'answer'), maxItems: ruleFor(field).entries },
       }
     : field.fieldKind === 'enum'
       ? enumSchema(field.enum, 'answer')

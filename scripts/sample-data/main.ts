@@ -1,4 +1,5 @@
-import { HELP, readOptions, UsageError } from './options.js';
+import { endWith } from '../npm-command.js';
+import { HELP, readOptions } from './options.js';
 
 try {
   const options = readOptions(process.argv.slice(2), Date.now());
@@ -12,7 +13,5 @@ try {
     process.stdout.write(`done: look at it with  DATA_DIR=${options.dataDir} npm start\n`);
   }
 } catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = 2;
+  endWith(error);
 }

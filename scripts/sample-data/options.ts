@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DATA_FILE } from '../../src/store/lmdb/open-lmdb-store.js';
+import { UsageError } from '../npm-command.js';
 
 export const HELP = `Fills a new data folder with four months of four budgets and 75 AIs, to look at.
 
@@ -26,9 +27,6 @@ export interface Options {
   readonly until: number;
   readonly seed: number;
 }
-
-/** A mistake of whoever typed the command: told in one line, without a stack. */
-export class UsageError extends Error {}
 
 /** `help` where that alone is asked for. */
 export function readOptions(args: string[], now: number): Options | 'help' {
@@ -56,6 +54,6 @@ function parse(args: string[]) {
     } as const;
     return parseArgs({ args, options }).values;
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    throw new UsageError(`${(error as Error).message}; --help says what there is`);
   }
 }

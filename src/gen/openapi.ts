@@ -1336,8 +1336,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
                   "USAGE_GROUPING_TEAM"
                 ]
               },
-              "maxItems": 4,
-              "uniqueItems": true
+              "maxItems": 4
             },
             "style": "form",
             "explode": false
@@ -1449,12 +1448,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "type": "string",
               "minLength": 1,
               "maxLength": 128,
-              "pattern": "^[!-~]*$",
-              "not": {
-                "enum": [
-                  "(other)"
-                ]
-              }
+              "pattern": "^[!-~]*$"
             }
           },
           {
@@ -1903,8 +1897,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
                   "USAGE_GROUPING_TEAM"
                 ]
               },
-              "maxItems": 4,
-              "uniqueItems": true
+              "maxItems": 4
             },
             "style": "form",
             "explode": false
@@ -2016,12 +2009,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "type": "string",
               "minLength": 1,
               "maxLength": 128,
-              "pattern": "^[!-~]*$",
-              "not": {
-                "enum": [
-                  "(other)"
-                ]
-              }
+              "pattern": "^[!-~]*$"
             }
           },
           {
@@ -4853,11 +4841,6 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
             "minLength": 1,
             "maxLength": 128,
             "pattern": "^[!-~]*$",
-            "not": {
-              "enum": [
-                "(other)"
-              ]
-            },
             "description": "Of this AI alone. Absent: of all."
           },
           "rule": {
@@ -4904,6 +4887,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "format": "date-time",
+            "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T[0-9:.]+(Z|[+-][0-9:]+)$",
             "description": "From the hour on that this moment is in. Absent: 24 hours before `to`. At most 7 days before it."
           },
           "to": {
@@ -4912,6 +4896,7 @@ export const openApiDocument: Readonly<Record<string, unknown>> = {
               "null"
             ],
             "format": "date-time",
+            "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T[0-9:.]+(Z|[+-][0-9:]+)$",
             "description": "To the hour that ends here or begins before it. Absent: now."
           },
           "pageSize": {

@@ -105,7 +105,7 @@ function headline({ status, text, observed, until, rule, ais, perMinute }: Headl
     text,
     observed_text: observed ?? '',
     until: until === undefined ? null : jsonTime(until),
-    rule: rule ?? null,
+    rule: rule ?? 'UNSPECIFIED',
     ais,
     denials_per_minute: perMinute,
   };

@@ -98,6 +98,7 @@ describe('deploy/kubernetes', () => {
     });
     rmSync(folder, { recursive: true });
     expect(warnings).toEqual([]);
-    expect(config.credentials?.tokens).toHaveLength(1);
+    const roles = config.credentials?.tokens?.flatMap((token) => token.roles.map(({ role }) => role));
+    expect(roles).toEqual(['ai', 'operator', 'viewer']);
   });
 });

@@ -72,12 +72,14 @@ export class GuaranteeBooks {
     const promised = this.promisedTo(aiId, at, states);
     if (promised > 0) this.kept += 1;
     const due = this.due(team, at, states);
-    const hourlyMax = this.ledger?.allowance.hourlyMax ?? 0;
+    // A top-up may have made the month larger since it was decided.
+    const hourlyMax = () =>
+      Math.min(...states.map((state) => Ledger.of(this.budgetId, state).allowance.hourlyMax));
     const isDue = ({ rule, window, spent, reserved, requested }: Blocker) =>
       rule === 'HOURLY_CAP' &&
       window === 'HOUR' &&
       requested <= due &&
-      spent + reserved + requested <= hourlyMax;
+      spent + reserved + requested <= hourlyMax();
     return blockers
       .filter(({ rule, window }) => BY_OTHERS.has(rule) && window !== 'MONTH' && window !== undefined)
       .filter((blocker) => blocker.requested <= promised || isDue(blocker))

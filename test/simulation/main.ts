@@ -1,4 +1,4 @@
-import { npmCommand, optionsOf, typed, wholeNumber } from '../../scripts/npm-command.js';
+import { seedOptions } from '../../scripts/npm-command.js';
 import { showFailure } from './show-failure.js';
 import { simulate } from './simulate.js';
 
@@ -7,15 +7,10 @@ const {
   seeds: count,
   from: first,
   brief,
-} = optionsOf<{ seeds: number; from: number; brief: boolean }>(
-  npmCommand(
-    'simulate-faults',
-    'Simulates replicas, clients, operators, clocks and a store, one run for each seed. Stops at the first that fails.',
-  )
-    .option('--seeds <count>', 'how many seeds', wholeNumber(1), 1_000)
-    .option('--from <seed>', 'the first of them', wholeNumber(0), 1)
-    .option('--brief', 'one line instead of the shortest history of a failure', false),
-  typed(),
+} = seedOptions(
+  'simulate-faults',
+  'Simulates replicas, clients, operators, clocks and a store, one run for each seed.',
+  'one line instead of the shortest history of a failure',
 );
 
 async function main(): Promise<number> {

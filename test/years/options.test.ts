@@ -15,7 +15,7 @@ function years(...args: string[]) {
 it('explains itself', () => {
   expect(years('--help')).toMatchObject({
     status: 0,
-    stdout: expect.stringContaining('--days N'),
+    stdout: expect.stringContaining('--days <count>'),
     stderr: '',
   });
 });

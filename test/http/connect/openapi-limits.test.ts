@@ -43,6 +43,7 @@ const SAID_IN_WORDS: readonly (readonly [
     'nothing but zeros is no expectation',
     (value) => Number(value) === 0,
   ],
+  [/\/(ListUsage|usage)$/, /^by(\[0\])?$/, 'each once, HOUR alone, and none that is not set'],
   [/./, /page_token$/, 'only the service can make one', (value) => value !== ''],
   [/./, /^policy\.time_zone$/, 'the names of time zones are a table of their own'],
   [/\/AddTopUp$/, /^(kind|month|expires_at)$/, 'each kind has a span of its own, which the domain tests'],

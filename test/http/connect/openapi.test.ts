@@ -27,7 +27,12 @@ describe('GET /openapi.json', () => {
     const served = rpcEndpoints({} as never)
       .filter(({ path }) => path !== '/openapi.json' && !path.endsWith('/*'))
       .flatMap(({ methods, path }) => methods.map((method) => `${method} ${path}`));
-    const others = ['GET /api/token-usage/distribution', 'GET /healthz', 'GET /readyz'];
+    const others = [
+      'GET /api/token-usage/distribution',
+      'GET /api/token-usage/export',
+      'GET /healthz',
+      'GET /readyz',
+    ];
     expect(described.sort()).toEqual([...served, ...others].sort());
   });
 

@@ -35,6 +35,11 @@ const DENIED: DenialRow[] = ['(other)', 'a', 'b'].map((aiId) => ({
   ofAi: { denied: 1, wouldDeny: 0 },
 }));
 
+const ALERTS = ['CRITICAL', 'EMERGENCY', 'WARNING'].map((rule) => ({
+  ...({ rule, window: 'MONTH', windowStart: 0, raisedAt: 0 } as const),
+  ...{ value: 1, threshold: 1, message: '' },
+}));
+
 let http: ConnectHarness;
 beforeAll(async () => {
   http = await startConnect({ listUsage });
@@ -43,7 +48,8 @@ beforeAll(async () => {
   const liveLeases = [4, 6, 9].map((fence) => lease({ fence, leaseId: `live-${fence}` }));
   const topUps = ['a', 'b', 'c'].map((topUpId) => ({ ...TOP_UP, topUpId }));
   servicePort.answer = ({ kind }) => {
-    if (kind === 'get-snapshot') return { kind: 'snapshot', snapshot: snapshot({ liveLeases, topUps }) };
+    if (kind === 'get-snapshot')
+      return { kind: 'snapshot', snapshot: snapshot({ liveLeases, topUps, alerts: ALERTS }) };
     if (kind === 'get-changes')
       return { kind: 'changes', budgetId: 'anthropic', count: 3, waiting: [], budget: budget() };
     throw new Error(`nobody asks for ${kind} here`);
@@ -77,6 +83,8 @@ const LISTS: readonly (readonly [string, object])[] = [
   ['ListTopUps', { budgetId: 'other' }],
   ['ListChanges', { budgetId: 'anthropic' }],
   ['ListChanges', { budgetId: 'other' }],
+  ['ListAlerts', { budgetId: 'anthropic' }],
+  ['ListAlerts', { budgetId: 'anthropic', includeEnded: true }],
   ['ListDenials', { budgetId: 'anthropic' }],
   ['ListDenials', { budgetId: 'anthropic', rule: 'RULE_COOLDOWN' }],
   ['ListDenials', { budgetId: 'other' }],

@@ -1,4 +1,4 @@
-import { npmCommand, optionsOf, typed, wholeNumber } from '../../../scripts/npm-command.js';
+import { seedOptions } from '../../../scripts/npm-command.js';
 import { QueueWorld } from './queue-world.js';
 
 /** `npx tsx test/simulation/queue/main.ts --seeds 10000 --from 1`: stops at the first seed that fails. */
@@ -6,15 +6,10 @@ const {
   seeds: count,
   from: first,
   brief,
-} = optionsOf<{ seeds: number; from: number; brief: boolean }>(
-  npmCommand(
-    'simulate-queue',
-    'Simulates the machine that runs one budget, step by step, one run for each seed. Stops at the first that fails.',
-  )
-    .option('--seeds <count>', 'how many seeds', wholeNumber(1), 1_000)
-    .option('--from <seed>', 'the first of them', wholeNumber(0), 1)
-    .option('--brief', 'without the list of effects that were seen', false),
-  typed(),
+} = seedOptions(
+  'simulate-queue',
+  'Simulates the machine that runs one budget, step by step, one run for each seed.',
+  'without the list of effects that were seen',
 );
 
 function main(): number {

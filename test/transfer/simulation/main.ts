@@ -1,4 +1,4 @@
-import { npmCommand, optionsOf, typed, wholeNumber } from '../../../scripts/npm-command.js';
+import { seedOptions } from '../../../scripts/npm-command.js';
 import { firstFailure } from './world.js';
 
 /** `npx tsx test/transfer/simulation/main.ts --seeds 1000`: simulated operators, kills and services; stops at the first seed that fails. */
@@ -6,15 +6,10 @@ const {
   seeds: count,
   from: first,
   brief,
-} = optionsOf<{ seeds: number; from: number; brief: boolean }>(
-  npmCommand(
-    'simulate-transfer',
-    'Simulates operators who move budgets between stores, kills and services. Stops at the first seed that fails.',
-  )
-    .option('--seeds <count>', 'how many seeds', wholeNumber(1), 1_000)
-    .option('--from <seed>', 'the first of them', wholeNumber(0), 1)
-    .option('--brief', 'one line instead of the history of a failure', false),
-  typed(),
+} = seedOptions(
+  'simulate-transfer',
+  'Simulates operators who move budgets between stores, kills and services.',
+  'one line instead of the history of a failure',
 );
 
 const failure = await firstFailure(count, first);

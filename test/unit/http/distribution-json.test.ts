@@ -81,11 +81,11 @@ describe('the JSON of a distribution', () => {
     });
   });
 
-  it('has the headline, with null where it says nothing', () => {
+  it('has the headline, whose rule is unspecified where no rule is the reason', () => {
     const headline = { status: 'FULL', text: 'The hour is full', until: NOON, ais: 3, perMinute: 2 } as const;
     expect(sent({ ...EXAMPLE_STATS, headline }).distribution_stats['headline']).toEqual({
       ...{ status: 'FULL', text: 'The hour is full', observed_text: '', until: '2026-11-15T12:00:00Z' },
-      ...{ rule: null, ais: 3, denials_per_minute: 2 },
+      ...{ rule: 'UNSPECIFIED', ais: 3, denials_per_minute: 2 },
     });
     expect(sent().distribution_stats).not.toHaveProperty('headline');
   });

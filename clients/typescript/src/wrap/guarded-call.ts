@@ -56,6 +56,12 @@ export class GuardedCall {
     );
   }
 
+  /** The SDKs stop reading on their caller's signal as they do when their caller stops reading. */
+  private cancelledBy(): unknown {
+    const { signal } = this.parts.request;
+    return signal?.aborted ? signal.reason : undefined;
+  }
+
   private async observed(response: Response): Promise<Response> {
     const type = response.headers.get('content-type') ?? '';
     // A `fetch` that is not that of the platform may have a body of another kind, which nobody can look into.
@@ -81,7 +87,10 @@ export class GuardedCall {
         return [];
       },
       broke: (error: unknown) => slot.end({ kind: 'failed', error: onTheWay(error) }),
-      left: () => slot.end({ kind: 'left' }),
+      left: () => {
+        const error = this.cancelledBy();
+        return slot.end(error === undefined ? { kind: 'left' } : { kind: 'failed', error: onTheWay(error) });
+      },
     };
   }
 
@@ -126,7 +135,7 @@ export class GuardedCall {
         return passed(undefined, found);
       },
       broke: (error: unknown) => settle(error),
-      left: () => settle(undefined, true),
+      left: () => settle(this.cancelledBy(), true),
     };
   }
 }
