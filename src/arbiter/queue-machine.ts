@@ -78,6 +78,8 @@ interface Decision<L> {
   readonly commit?: ToCommit<L>;
   /** The state that it was decided on is the newest there was when its requests had come. */
   readonly isCurrent: boolean;
+  /** Somebody was denied who waits for a slot. */
+  readonly mayBeginToWait: boolean;
   sent: boolean;
   result?: Result;
 }
@@ -94,6 +96,8 @@ const NOTHING: readonly never[] = [];
 const GATHER = [{ do: 'gather' }] as const;
 /** So many commits may be under way when a round is begun; on a store that others use, one, and the next is sent after it. */
 const MOST_AHEAD = 3;
+/** So many times as many as the newest round has are worth a commit of their own ahead; of fewer it costs more than it saves. */
+const WORTH_GOING_AHEAD = { exclusive: 1, shared: 2 } as const;
 
 export interface MachineOptions {
   /** A batch larger than this makes the first of it wait for the last. */
@@ -234,21 +238,24 @@ export class QueueMachine<L extends StateVersion> {
 
   /** While commits are under way the next round is begun on the state as they will leave it. */
   private goAhead(): readonly Effect<L>[] {
-    return this.mode.name === 'AWAITING' && this.line.length > 0 && this.mayGoAhead()
-      ? this.gather()
-      : NOTHING;
+    return this.mode.name === 'AWAITING' && this.mayGoAhead() ? this.gather() : NOTHING;
   }
 
   /**
+   * Not for a few, since each commit has a price that those in it share: they go with the next that the line's end begins.
    * Not while somebody waits for a slot, or is about to: who was denied is put among those who wait when that is durable, and a round
    * before then would let newcomers overtake. Not while rounds are to be alone.
    */
   private mayGoAhead(): boolean {
     const { line, ready, waiters } = this;
-    if (this.kept === undefined || this.settling || ready.size === 0) return false;
+    const { exclusive } = this.options;
+    const newest = line.at(-1);
+    const times = exclusive ? WORTH_GOING_AHEAD.exclusive : WORTH_GOING_AHEAD.shared;
+    if (newest === undefined || ready.size < Math.max(1, times * newest.batch.length)) return false;
+    if (this.kept === undefined || this.settling) return false;
     if (ready.alone || this.sweeping.apart || waiters.size > 0) return false;
-    if (line.some((decision) => didNotCome(decision) || mayBeginToWait(decision))) return false;
-    if (this.options.exclusive) return line.length <= MOST_AHEAD;
+    if (line.some((decision) => decision.mayBeginToWait || didNotCome(decision))) return false;
+    if (exclusive) return line.length <= MOST_AHEAD;
     return line.length <= 1 && line.every(({ sent }) => sent) && !this.yielding.isActive;
   }
 
@@ -328,6 +335,7 @@ export class QueueMachine<L extends StateVersion> {
     const commit = patch && this.toCommit(ledger, event, patch);
     const decision: Decision<L> = {
       ...{ batch, decided, toClose, sent: false, isCurrent: isFirst && isCurrent },
+      mayBeginToWait: mayBeginToWait(decided),
       ...(commit !== undefined && { commit }),
     };
     this.line.push(decision);
@@ -590,8 +598,8 @@ function didNotCome({ result }: Decision<unknown>): boolean {
   return result !== undefined && result.kind !== 'won';
 }
 
-function mayBeginToWait({ decided }: Decision<unknown>): boolean {
-  return decided.answers.some(({ pending, outcome }) => pending.waitMs > 0 && outcome.kind === 'denied');
+function mayBeginToWait({ answers }: Decided): boolean {
+  return answers.some(({ pending, outcome }) => pending.waitMs > 0 && outcome.kind === 'denied');
 }
 
 /** It tells the state what is written: until that is known to be durable, another round would tell it again. */
