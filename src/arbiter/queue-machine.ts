@@ -1,7 +1,8 @@
 import type { StatePatch } from '../domain/model/state.js';
 import type { StateVersion } from '../store/store.js';
+import { type Decision, didNotCome, drops, mayBeginToWait, type Result, send } from './decision.js';
 import { Pending } from './pending.js';
-import type { Decided, Effect, QueueEvent, ToCommit } from './queue-events.js';
+import type { Effect, QueueEvent, ToCommit } from './queue-events.js';
 import { ReadyList } from './ready-list.js';
 import { ReplicaYield } from './replica-yield.js';
 import { Sweeping } from './sweeping.js';
@@ -68,25 +69,6 @@ type Mode<L> =
   | { readonly name: 'PROVING'; readonly batch: readonly Pending[]; readonly decision: Decision<L> }
   /** `left`: others may commit meanwhile. */
   | { readonly name: 'RESTING'; readonly left: boolean };
-
-/** A round that was decided. Nobody hears of it before it is durable, and all that were decided before it are. */
-interface Decision<L> {
-  readonly batch: readonly Pending[];
-  readonly decided: Decided;
-  readonly toClose: number;
-  /** Absent: there was nothing to write. */
-  readonly commit?: ToCommit<L>;
-  /** The state that it was decided on is the newest there was when its requests had come. */
-  readonly isCurrent: boolean;
-  /** Somebody was denied who waits for a slot. */
-  readonly mayBeginToWait: boolean;
-  sent: boolean;
-  result?: Result;
-}
-
-type Result =
-  | { readonly kind: 'won' | 'lost'; readonly looked: boolean }
-  | { readonly kind: 'failed'; readonly error: unknown; readonly refused: boolean };
 
 const IDLE = { name: 'IDLE' } as const;
 const GATHERING = { name: 'GATHERING' } as const;
@@ -586,25 +568,6 @@ type EventOf<L, K extends QueueEvent<L>['kind']> = Extract<QueueEvent<L>, { kind
 function lookUp(pending: Pending, receiptIds: readonly string[], days: readonly string[]) {
   pending.lookingUp = true;
   return { do: 'look-up', search: { pending, receiptIds, days } } as const;
-}
-
-function send<L>(decision: Decision<L>, commit: ToCommit<L>): Effect<L> {
-  decision.sent = true;
-  return { do: 'commit', commit };
-}
-
-/** What was decided after it is decided again. */
-function didNotCome({ result }: Decision<unknown>): boolean {
-  return result !== undefined && result.kind !== 'won';
-}
-
-function mayBeginToWait({ answers }: Decided): boolean {
-  return answers.some(({ pending, outcome }) => pending.waitMs > 0 && outcome.kind === 'denied');
-}
-
-/** It tells the state what is written: until that is known to be durable, another round would tell it again. */
-function drops({ decided }: Decision<unknown>): boolean {
-  return decided.drops !== undefined || decided.marks !== undefined;
 }
 
 function versionOf({ epoch, revision }: StateVersion): StateVersion {
