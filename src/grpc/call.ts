@@ -1,11 +1,12 @@
 import type { handleUnaryCall, ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 import { answerTo } from '../api/answer-to.js';
-import { encoded } from '../api/codec/wire.js';
+import { encodedFrame } from '../api/codec/wire.js';
 import { callFailure } from '../api/failures/call-failure.js';
 import { OK_CODE } from '../api/failures/status.js';
 import { type EndCall, observingCalls } from '../api/observed-call.js';
 import type { Entrance, Services, UnaryMethod } from '../api/service.js';
 import type { Caller } from '../arbiter/service-port.js';
+import { sendAnswer } from './unary-answer.js';
 
 /**
  * A handler as grpc-js calls it. It takes bytes and gives bytes: what grpc-js cannot decode it would answer with INTERNAL,
@@ -50,16 +51,16 @@ class AnsweredCall<Q, A> implements Caller {
   }
 
   private readonly give = (answer: A): void => {
-    let bytes: Buffer;
+    let frame: Buffer;
     try {
-      bytes = encoded(this.method.response, answer);
+      frame = encodedFrame(this.method.response, answer);
     } catch (error) {
       this.fail(error);
       return;
     }
     this.end(OK_CODE);
     try {
-      this.callback(null, bytes);
+      sendAnswer(this.call, frame);
     } catch (error) {
       this.unsent(error);
     }

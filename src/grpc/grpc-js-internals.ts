@@ -4,6 +4,7 @@ import {
   type Server,
   type ServerCredentials,
   type ServerDuplexStream,
+  type ServerUnaryCall,
   type ServerWritableStream,
 } from '@grpc/grpc-js';
 
@@ -22,13 +23,40 @@ export function http2ServersOf(server: Server): Http2Server[] {
   return [...http2Servers.keys()];
 }
 
+type StreamingCall = ServerDuplexStream<Buffer, Buffer> | ServerWritableStream<Buffer, Buffer>;
+type UnaryCall = ServerUnaryCall<Buffer, Buffer>;
+
+/** What grpc-js keeps of a call. */
+interface Beneath {
+  readonly stream: ServerHttp2Stream;
+  metadataSent: boolean;
+  wantTrailers: boolean;
+}
+
 /** The stream beneath a call. A release that hides it better must be met by another way to write. */
-export function streamBeneath(
-  call: ServerDuplexStream<Buffer, Buffer> | ServerWritableStream<Buffer, Buffer>,
-): ServerHttp2Stream {
-  const { stream } = (call as unknown as { call?: { stream?: ServerHttp2Stream } }).call ?? {};
-  if (stream === undefined) throw new Error('this release of grpc-js hides the stream of a call');
+export function streamBeneath(call: StreamingCall): ServerHttp2Stream {
+  return beneath(call).stream;
+}
+
+/**
+ * The stream beneath a call that is answered there. grpc-js sends nothing more then, not even when the deadline passes while the answer
+ * is on its way; that the call is over it hears from the stream. Undefined: nobody is there to be answered.
+ */
+export function takeOver(call: UnaryCall): ServerHttp2Stream | undefined {
+  const kept = beneath(call);
+  const { stream } = kept;
+  if (stream.destroyed || stream.closed || stream.headersSent) return undefined;
+  kept.metadataSent = true;
+  kept.wantTrailers = true;
   return stream;
+}
+
+function beneath(call: StreamingCall | UnaryCall): Beneath {
+  const kept = (call as unknown as { call?: Partial<Beneath> }).call;
+  if (kept?.stream === undefined || kept.metadataSent === undefined || kept.wantTrailers === undefined) {
+    throw new Error('this release of grpc-js hides the stream of a call');
+  }
+  return kept as Beneath;
 }
 
 /**

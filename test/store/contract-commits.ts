@@ -63,6 +63,29 @@ export function describeCommits(subject: Subject, { rounds }: ContractOptions): 
         expect((await store.load(id))?.sections.monthAis).toEqual(new Map([['x', i]]));
       }
     });
+
+    it('lets only those lose, of many budgets at once, again and again, that expect another version', async () => {
+      const { store } = subject;
+      const ids = Array.from({ length: 24 }, (_, i) => `b${i}`);
+      const revisions = ids.map(() => 0);
+      for (let turn = 0; turn < 8; turn += 1) {
+        const wrong = (i: number) => turn > 0 && i % 8 === turn;
+        const results = await Promise.all(
+          ids.map((id, i) => {
+            const before = revisions[i] ?? 0;
+            const expected = before === 0 ? undefined : at(wrong(i) ? before + 1 : before);
+            return store.commit(id, expected, patch(before + 1, { puts: [monthAi('x', turn)] }));
+          }),
+        );
+        expect(results).toEqual(ids.map((_, i) => (wrong(i) ? 'lost' : 'won')));
+        for (const [i, result] of results.entries())
+          if (result === 'won') revisions[i] = (revisions[i] ?? 0) + 1;
+      }
+      const loaded = await Promise.all(ids.map((id) => store.load(id)));
+      expect(loaded.map((state) => state?.head.revision)).toEqual(revisions);
+      const lastWon = ids.map((_, i) => (i % 8 === 7 ? 6 : 7));
+      expect(loaded.map((state) => state?.sections.monthAis.get('x'))).toEqual(lastWon);
+    });
   });
 
   describe('entries', () => {

@@ -8,12 +8,12 @@ import { type EndCall, observingCalls } from '../../api/observed-call.js';
 import type { Entrance, Services } from '../../api/service.js';
 import { leaseMessage } from '../../api/write/lease.js';
 import { ArbiterError, type OpenSession } from '../../arbiter/service-port.js';
-import { SessionResponse } from '../../gen/budgetarbiter/v1/budget_service.js';
+import type { SessionResponse } from '../../gen/budgetarbiter/v1/budget_service.js';
 import { PROCESS_SCHEDULER } from '../../platform/scheduler.js';
 import { streamBeneath } from '../grpc-js-internals.js';
 import { type OpenStreams, onCredentialsEnd } from '../open-streams.js';
 import { AnswerWriter } from './answer-writer.js';
-import { SessionCalls, type Speaker } from './session-calls.js';
+import { SessionCalls, type Speaker, sessionFailure } from './session-calls.js';
 import { misplaced, readOpen, SESSION_METHOD } from './session-messages.js';
 
 /** The first message must have come by then. */
@@ -73,7 +73,11 @@ class SessionCall implements Speaker {
     private readonly tellEnd: EndCall,
   ) {
     const stream = streamBeneath(call);
-    this.writer = new AnswerWriter(stream, () => this.flow());
+    const instead = ({ tag }: SessionResponse, error: unknown) => ({
+      tag,
+      answer: sessionFailure(error, services),
+    });
+    this.writer = new AnswerWriter(stream, () => this.flow(), instead);
     call.on('cancelled', () => this.leave(CANCELLED_CODE));
     this.onGone(open.add(stream, (error) => queueMicrotask(() => this.goodbye(error))));
   }
@@ -112,9 +116,9 @@ class SessionCall implements Speaker {
     this.listeners.delete(listener);
   }
 
-  send(bytes: Uint8Array): void {
+  send(answer: SessionResponse): void {
     if (this.gone) return;
-    this.writer.send(bytes);
+    this.writer.send(answer);
     this.flow();
   }
 
@@ -155,7 +159,7 @@ class SessionCall implements Speaker {
     this.opening = false;
     this.call.sendMetadata(new Metadata());
     const value = { sessionId: session.session.id, leases: session.leases.map(leaseMessage) };
-    this.send(SessionResponse.encode({ tag, answer: { $case: 'opened', value } }).finish());
+    this.send({ tag, answer: { $case: 'opened', value } });
   }
 
   /** Reads on or not; and ends what has nothing more to do. */

@@ -1,5 +1,4 @@
 import { decodeRequest } from '../../api/codec/decode.js';
-import { encoded } from '../../api/codec/wire.js';
 import { toldFailure } from '../../api/failures/call-failure.js';
 import { statusMessage } from '../../api/failures/error-details.js';
 import { endCode, OK_CODE } from '../../api/failures/status.js';
@@ -13,7 +12,7 @@ import {
   BudgetServiceService,
   type RecordUsageRequest,
   type SessionRequest,
-  SessionResponse,
+  type SessionResponse,
 } from '../../gen/budgetarbiter/v1/budget_service.js';
 import { MOST_BUDGETS, misplaced, SESSION_METHOD, tagOf } from './session-messages.js';
 
@@ -26,7 +25,7 @@ const MOST_WAITING_BEHIND_GATEWAY = 1_000;
 
 /** Whose session it is, and where its answers go. */
 export interface Speaker extends Caller {
-  send(bytes: Uint8Array): void;
+  send(answer: SessionResponse): void;
   /** `onGone` of a call that waits, which must not stay behind when the call is answered. */
   forget(listener: () => void): void;
 }
@@ -175,7 +174,7 @@ export class SessionCalls {
       },
       (error: unknown) => {
         observer.end(begunAt, endCode(error));
-        this.send(tag, this.failure(error));
+        this.send(tag, sessionFailure(error, this.services));
       },
     );
   }
@@ -185,18 +184,19 @@ export class SessionCalls {
     this.underWay += 1;
     const observer = instead && this.observers[instead];
     observer?.end(observer.begin(), endCode(error));
-    this.send(tag, this.failure(error));
-  }
-
-  private failure(error: unknown): Answer {
-    const failure = toldFailure(error, SESSION_METHOD.path, this.services);
-    return { $case: 'failed', value: statusMessage(failure) };
+    this.send(tag, sessionFailure(error, this.services));
   }
 
   private send(tag: number, answer: Answer): void {
     this.underWay -= 1;
-    this.speaker.send(encoded(SessionResponse, { tag, answer }));
+    this.speaker.send({ tag, answer });
   }
+}
+
+/** How a call of a session is told that it failed. */
+export function sessionFailure(error: unknown, services: Services): Answer {
+  const failure = toldFailure(error, SESSION_METHOD.path, services);
+  return { $case: 'failed', value: statusMessage(failure) };
 }
 
 /** The caller of one call that waits. Its session outlives it, and must not remember it for ever. */

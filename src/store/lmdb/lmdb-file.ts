@@ -4,6 +4,7 @@ import { StoreError } from '../store.js';
 import { FileRoom } from './file-room.js';
 import type { Key, KeyRange } from './keys.js';
 import { type Change, decodeValue } from './value-codec.js';
+import { WriteGatherer } from './write-gatherer.js';
 
 type Database = RootDatabase<Uint8Array, Uint8Array>;
 type Transaction = NonNullable<RangeOptions['transaction']>;
@@ -20,6 +21,7 @@ export interface Entry<T> {
 export class LmdbFile {
   private closed = false;
   private readonly room: FileRoom;
+  private readonly gatherer = new WriteGatherer(() => this.beginWriting());
 
   private constructor(
     private readonly db: Database,
@@ -71,15 +73,9 @@ export class LmdbFile {
     const taken = await this.room.take(changes);
     try {
       this.checkOpen();
-      // LMDB's way to say "absent" is null; undefined would make the write unconditional.
-      const written = this.db.ifVersion(guard, (version ?? null) as number, () => {
-        for (const { key, bytes, version: stamped = 0 } of changes) {
-          if (bytes) this.db.put(key, bytes, stamped);
-          else this.db.remove(key);
-        }
+      return await new Promise<boolean>((resolve, reject) => {
+        this.gatherer.add(() => void this.give(guard, version, changes).then(resolve, reject));
       });
-      this.beginWriting();
-      return await written;
     } catch (error) {
       throw await writeError(this.path, error);
     } finally {
@@ -90,7 +86,18 @@ export class LmdbFile {
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
+    this.gatherer.send();
     await this.db.close();
+  }
+
+  private async give(guard: Key, version: number | undefined, changes: readonly Change[]): Promise<boolean> {
+    // LMDB's way to say "absent" is null; undefined would make the write unconditional.
+    return this.db.ifVersion(guard, (version ?? null) as number, () => {
+      for (const { key, bytes, version: stamped = 0 } of changes) {
+        if (bytes) this.db.put(key, bytes, stamped);
+        else this.db.remove(key);
+      }
+    });
   }
 
   /**

@@ -15,7 +15,9 @@ import {
   credentialsBy,
   http2ServersOf,
   streamBeneath,
+  takeOver,
 } from '../../../src/grpc/grpc-js-internals.js';
+import { RawClient } from '../../grpc/support/raw-client.js';
 
 const same = (bytes: Buffer) => bytes;
 const TALK = {
@@ -27,6 +29,7 @@ const TALK = {
   responseSerialize: same,
   responseDeserialize: same,
 } as const;
+const ASK = { ...TALK, path: '/test.Test/Ask', requestStream: false, responseStream: false } as const;
 const SERVICE: ServiceDefinition = { talk: TALK };
 
 describe('grpc-js', () => {
@@ -79,6 +82,39 @@ describe('grpc-js', () => {
     call.end();
     expect(message.toString()).toBe('hi');
     client.close();
+  });
+
+  it('leaves a unary call that was taken over alone when its deadline passes', async () => {
+    let seen = (_call: Parameters<typeof takeOver>[0]): void => {};
+    const asked = new Promise<Parameters<typeof takeOver>[0]>((resolve) => {
+      seen = resolve;
+    });
+    server.addService({ ask: ASK }, { ask: seen });
+    const client = await RawClient.connect(await listen());
+    const ended = client.call(ASK.path, Buffer.from('hi'), { 'grpc-timeout': '50m' });
+    const call = await asked;
+    const stream = takeOver(call);
+    stream?.respond({ ':status': 200 }, { waitForTrailers: true });
+    await new Promise((resolve) => call.once('cancelled', resolve));
+    stream?.once('wantTrailers', () => stream.sendTrailers({ 'grpc-status': 0 }));
+    stream?.end();
+    expect(await ended).toMatchObject({ grpcStatus: 0, resetCode: 0 });
+    await client.close();
+  });
+
+  it('lets nobody take over a call that is answered', async () => {
+    server.addService(
+      { ask: ASK },
+      {
+        ask: (call: Parameters<typeof takeOver>[0]) => {
+          takeOver(call)?.respond({ ':status': 200, 'grpc-status': 5 }, { endStream: true });
+          takeOver(call)?.respond({ ':status': 200, 'grpc-status': 6 }, { endStream: true });
+        },
+      },
+    );
+    const client = await RawClient.connect(await listen());
+    expect(await client.call(ASK.path, Buffer.from('hi'))).toMatchObject({ grpcStatus: 5 });
+    await client.close();
   });
 
   it('takes no authority where no client is asked for a certificate', () => {

@@ -1,6 +1,6 @@
 import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
 import { describe, expect, it } from 'vitest';
-import { encoded, RequestReader } from '../../../../src/api/codec/wire.js';
+import { encoded, encodedFrames, RequestReader } from '../../../../src/api/codec/wire.js';
 import {
   RecordUsageRequest,
   RecordUsageResponse,
@@ -18,7 +18,7 @@ describe('RequestReader', () => {
     'reads the int64 %d as the library does',
     (amount) => {
       const bytes = new BinaryWriter().int64(amount).int64(7).finish();
-      const own = new RequestReader(bytes);
+      const own = new RequestReader(Buffer.from(bytes));
       const library = new BinaryReader(bytes);
       for (let count = 0; count < 2; count += 1) {
         expect(String(own.int64())).toBe(String(library.int64()));
@@ -28,16 +28,44 @@ describe('RequestReader', () => {
   );
 
   it('reads a number that is written longer than it need be', () => {
-    expect(String(new RequestReader(Uint8Array.of(0x81, 0x80, 0x00)).int64())).toBe('1');
-    expect(String(new RequestReader(Uint8Array.of(0x81, 0x80, 0x80, 0x80, 0x00)).int64())).toBe('1');
+    expect(String(new RequestReader(Buffer.of(0x81, 0x80, 0x00)).int64())).toBe('1');
+    expect(String(new RequestReader(Buffer.of(0x81, 0x80, 0x80, 0x80, 0x00)).int64())).toBe('1');
   });
 
   it.each([[[]], [[0x81]], [[0x81, 0x81]], [[0x81, 0x81, 0x81]]])(
     'refuses bytes that end too early: %j',
     (bytes) => {
-      expect(() => new RequestReader(Uint8Array.from(bytes)).int64()).toThrow();
+      expect(() => new RequestReader(Buffer.from(bytes)).int64()).toThrow();
     },
   );
+
+  it.each(['', 'a', 'grüße 🎉', 'x'.repeat(200), '\ufeffa', '\ufffd'])(
+    'reads the text %j as the library does',
+    (text) => {
+      const bytes = Buffer.from(new BinaryWriter().string(text).string('next').finish());
+      const own = new RequestReader(bytes);
+      expect([own.string(), own.string()]).toEqual([text, 'next']);
+      expect(own.pos).toBe(bytes.length);
+    },
+  );
+
+  it.each([
+    ['is no UTF-8', [2, 0xc3, 0x28]],
+    ['ends behind its message', [3, 0x61, 0x62]],
+    ['has no length', [0x80]],
+  ])('refuses a text that %s', (_what, bytes) => {
+    expect(() => new RequestReader(Buffer.from(bytes)).string()).toThrow();
+  });
+
+  it('tells of a text that is no key of an object', () => {
+    const reader = new RequestReader(
+      Buffer.from(new BinaryWriter().string('a__proto__').string('__proto__').finish()),
+    );
+    reader.string();
+    expect(reader.metPrototypeKey).toBe(false);
+    reader.string();
+    expect(reader.metPrototypeKey).toBe(true);
+  });
 });
 
 describe('encoded', () => {
@@ -75,5 +103,43 @@ describe('encoded', () => {
     expect(RecordUsageRequest.decode(encoded(RecordUsageRequest, message)).usage?.errorMessage).toHaveLength(
       200_000,
     );
+  });
+});
+
+describe('encodedFrames', () => {
+  const answer = (chargedTokens: number, requestId = 'r') =>
+    RecordUsageResponse.fromPartial({ chargedTokens, lease: { requestId } });
+  const framed = (message: RecordUsageResponse) => {
+    const bytes = RecordUsageResponse.encode(message).finish();
+    const header = Buffer.alloc(5);
+    header.writeUInt32BE(bytes.length, 1);
+    return Buffer.concat([header, bytes]);
+  };
+  const never = () => {
+    throw new Error('all of them can be written');
+  };
+
+  it('writes each message behind its length', () => {
+    const messages = [
+      answer(1),
+      answer(0, 'x'.repeat(70_000)),
+      RecordUsageResponse.fromPartial({}),
+      answer(4),
+    ];
+    expect(encodedFrames(RecordUsageResponse, messages, never)).toEqual(Buffer.concat(messages.map(framed)));
+  });
+
+  it('writes another in place of one that cannot be written, and the others as they are', () => {
+    const broken = {
+      ...answer(2),
+      lease: { ...answer(2).lease, state: 0.5 },
+    } as unknown as RecordUsageResponse;
+    const told: unknown[] = [];
+    const frames = encodedFrames(RecordUsageResponse, [answer(1), broken, answer(3)], (message, error) => {
+      told.push(message, error);
+      return answer(7);
+    });
+    expect(frames).toEqual(Buffer.concat([answer(1), answer(7), answer(3)].map(framed)));
+    expect(told).toEqual([broken, expect.any(Error)]);
   });
 });
