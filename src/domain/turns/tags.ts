@@ -1,3 +1,4 @@
+import { LazyMap } from '../model/lazy-map.js';
 import type { Trial } from './trial.js';
 
 /** Tags count in these parts of a token, in integers of any size: nothing is rounded that another grant would see. */
@@ -21,7 +22,7 @@ interface Tag {
  */
 export class Tags {
   private served = 0n;
-  private readonly tags = new Map<string, Tag>();
+  private readonly tags = new LazyMap<string, Tag>();
 
   constructor(private readonly trial: Trial) {}
 

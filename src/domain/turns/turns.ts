@@ -1,4 +1,5 @@
 import type { BudgetEvent } from '../model/events.js';
+import { LazyMap } from '../model/lazy-map.js';
 import type { LeaseView } from '../model/types.js';
 import type { Flow, FlowOf } from './flow.js';
 import { Tags } from './tags.js';
@@ -17,9 +18,9 @@ const MOST_SHARED = 65;
 export class Turns {
   private readonly trial = new Trial();
   private readonly flows = new Tags(this.trial);
-  private readonly within = new Map<string, Tags>();
+  private readonly within = new LazyMap<string, Tags>();
   /** By fence, what the grant of a live lease moved: a raise reserves more later. */
-  private readonly served = new Map<number, number>();
+  private readonly served = new LazyMap<number, number>();
 
   /** The least is next. */
   startOf({ id }: Flow): bigint {

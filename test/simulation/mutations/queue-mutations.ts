@@ -166,13 +166,13 @@ export const QUEUE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a round is begun on what a commit did not come to make',
     ...{ script, at: 'mayGoAhead' },
-    find: 'didNotCome(decision) || mayBeginToWait(decision)',
-    replace: 'mayBeginToWait(decision)',
+    find: 'decision.mayBeginToWait || didNotCome(decision)',
+    replace: 'decision.mayBeginToWait',
   },
   {
     name: 'a round is begun beside one whose denied are about to wait',
     ...{ script, at: 'mayGoAhead' },
-    find: 'didNotCome(decision) || mayBeginToWait(decision)',
+    find: 'decision.mayBeginToWait || didNotCome(decision)',
     replace: 'didNotCome(decision)',
   },
   {
