@@ -96,9 +96,10 @@ async function commitOnce(
 }
 
 /**
- * Own stamp in the state, or that of one that was sent on it: it was applied. A later version without it: it never will be. The version as it was: a commit that
- * changes nothing fences the delayed write off. An older version says nothing: it passes. A write that was answered with an
- * error is not delayed: where the fence is answered with one, too, there is nothing to wait for.
+ * Own stamp in the state, or that of one that was sent on it: it was applied. A later version without it: it never will be. The
+ * version as it was: a commit that changes nothing fences the delayed write off. An older version says nothing, and passes; on a store
+ * of its own, which shows no old states, the commit that this one was sent on never came to be. A write that was answered with an error
+ * is not delayed: where the fence is answered with one, too, there is nothing to wait for.
  */
 async function lookWhetherApplied(
   context: Context,
@@ -116,7 +117,7 @@ async function lookWhetherApplied(
       // A budget that is still absent has nothing to fence off: its creation is repeated with the same content.
       if (expected === undefined) return 'lost';
       const moved = state === undefined ? -1 : compareVersions(state.head, expected);
-      if (moved > 0) return 'lost';
+      if (moved > 0 || (moved < 0 && context.store.exclusive)) return 'lost';
       if (state !== undefined && moved === 0 && (await isFencedOff(context, budgetId, expected, state)))
         return 'lost';
     } catch (error) {

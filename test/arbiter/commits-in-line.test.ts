@@ -185,6 +185,21 @@ describe('a commit with others before it and after it', () => {
     expect(await spent(world)).toBe(counted);
   });
 
+  it('has an unknown outcome, and the one before it failed: it never was, and is decided again', async () => {
+    const world = await openWorld();
+    const gate = new Gate();
+    world.store.once('commit', { kind: 'fail', failure: 'unavailable', gate });
+    world.store.once('commit', { kind: 'fail', failure: 'unknown', gate });
+    const { told, all } = await report(world, ['a', 'b']);
+    gate.open();
+    await all();
+    expect([...told].sort(byUsage)).toEqual([
+      { usageId: 'a', as: 'STORE_UNAVAILABLE' },
+      { usageId: 'b', as: 'recorded' },
+    ]);
+    expect(await spent(world)).toBe(2);
+  });
+
   it('is lost to another replica: all from it on are decided again on what that has made', async () => {
     const world = await openWorld({ replicas: 2 });
     const gate = new Gate();

@@ -39,14 +39,21 @@ export const METHODS = [
 /**
  * The way from one replica to the store. Calls overtake each other, fail before or after they took effect, take effect long
  * after they were given up, or never. When the replica has crashed nothing reaches it any more, but what it sent may arrive.
+ *
+ * A store of its own takes commits in the order in which they were sent, and nothing that was given up.
  */
 export class SimLink {
   alive = true;
   weather: Weather;
   readonly store: BudgetStore;
+  /** So many commits were under way when another was sent, at most. */
+  mostBeside = 0;
+  private commits = 0;
+  /** The newest commit has come to the store, or never will. */
+  private newestCame: Promise<void> = Promise.resolve();
 
   constructor(
-    inner: BudgetStore,
+    private readonly inner: BudgetStore,
     private readonly scheduler: Scheduler,
     weather: Weather,
     private readonly violated: (what: string) => void,
@@ -76,7 +83,11 @@ export class SimLink {
       const { revision = 0 } = expected ?? {};
       const least = won.get(budgetId) ?? 0;
       if (revision < least) this.violated(`committed ${least}, and then decided on revision ${revision}`);
-      const result = await commit(budgetId, expected, patch, sendBy);
+      this.mostBeside = Math.max(this.mostBeside, this.commits);
+      this.commits += 1;
+      const result = await commit(budgetId, expected, patch, sendBy).finally(() => {
+        this.commits -= 1;
+      });
       if (result === 'won') won.set(budgetId, patch.head.revision);
       return result;
     };
@@ -85,20 +96,42 @@ export class SimLink {
   private async call(method: string, act: () => Promise<unknown>): Promise<unknown> {
     // Slow on one way only: what was read is old when it arrives, or what is read is new.
     const slowWay = method === this.weather.slow ? Math.floor(this.scheduler.random() * 2) : undefined;
+    const came = method === 'commit' && this.inner.exclusive ? this.comeAfterTheOthers() : undefined;
     await this.delay(slowWay === 0);
-    if (!this.alive) return new Promise(() => {});
-    if (this.scheduler.random() >= this.weather.faults) {
-      const result = await act();
-      await this.delay(slowWay === 1);
-      return this.alive ? result : new Promise(() => {});
+    await came?.others;
+    try {
+      if (!this.alive) return new Promise(() => {});
+      if (this.scheduler.random() >= this.weather.faults) {
+        const result = await act();
+        came?.now();
+        await this.delay(slowWay === 1);
+        return this.alive ? result : new Promise(() => {});
+      }
+      return await this.goWrong(method, act, { slowBack: slowWay === 1, came: came?.now });
+    } finally {
+      came?.now();
     }
-    return this.goWrong(method, act, slowWay === 1);
   }
 
-  private async goWrong(method: string, act: () => Promise<unknown>, slowBack: boolean): Promise<unknown> {
+  private comeAfterTheOthers() {
+    const others = this.newestCame;
+    let now = () => {};
+    this.newestCame = new Promise((resolve) => {
+      now = resolve;
+    });
+    return { others, now };
+  }
+
+  private async goWrong(
+    method: string,
+    act: () => Promise<unknown>,
+    { slowBack, came }: { readonly slowBack: boolean; readonly came: (() => void) | undefined },
+  ): Promise<unknown> {
     const kind = Math.floor(this.scheduler.random() * 4);
     if (kind === 1) await act();
-    if (kind === 2) this.scheduler.after(this.lateness(), () => void act().catch(() => {}));
+    if (kind === 2 && came === undefined)
+      this.scheduler.after(this.lateness(), () => void act().catch(() => {}));
+    came?.();
     await this.delay(slowBack);
     if (!this.alive) return new Promise(() => {});
     if (kind === 0) throw new StoreError('unavailable', `${method}: not sent`);

@@ -60,11 +60,12 @@ const UNCONFIRMED = 0.5;
 /**
  * A replica set as MongoDB is one: writes go to the primary and are acknowledged when a majority has them; reads see what a
  * majority has. While replication stalls, a write's outcome is a write-concern error, and a fail-over loses it. After one,
- * reads that need not be current may go back for a moment, to any mixture of what was and what is.
+ * reads that need not be current may go back for a moment, to any mixture of what was and what is. One that is exclusive has one node.
  */
 export class SimStore extends MemoryDenials implements BudgetStore {
   readonly name = 'mongo';
-  readonly exclusive = false;
+  readonly exclusive: boolean;
+  readonly receiptsInCommit: boolean;
   private majority: Node = {
     ...{ budgets: new Map(), days: new Map(), receipts: new Map(), changes: new Map() },
   };
@@ -79,9 +80,11 @@ export class SimStore extends MemoryDenials implements BudgetStore {
     private readonly now: () => number,
     private readonly random: () => number,
     private readonly onCommit: CommitListener,
-    readonly receiptsInCommit: boolean,
+    { exclusive, receiptsInCommit }: { readonly exclusive: boolean; readonly receiptsInCommit: boolean },
   ) {
     super();
+    this.exclusive = exclusive;
+    this.receiptsInCommit = receiptsInCommit;
   }
 
   get stalled(): boolean {
@@ -90,7 +93,7 @@ export class SimStore extends MemoryDenials implements BudgetStore {
 
   /** From now on nothing reaches the majority. */
   stall(): void {
-    if (this.stalled) return;
+    if (this.stalled || this.exclusive) return;
     this.primary = copyOf(this.majority);
   }
 
@@ -103,6 +106,7 @@ export class SimStore extends MemoryDenials implements BudgetStore {
 
   /** A node of the majority becomes the primary: what was not acknowledged has never happened. */
   failOver(lag: Lag): void {
+    if (this.exclusive) return;
     this.primary = this.majority;
     this.lag = lag;
     this.laggingReads = lag.reads;

@@ -94,8 +94,8 @@ export class SimWorld {
       () => this.time.ofStore,
       () => this.random(),
       (_, before, after) => this.committed(before, after),
-      // Some runs on a store that writes receipts with the commit, as the embedded one does.
-      seed % 7 === 3,
+      // Some runs as on the embedded store: of one replica alone, or of one that writes receipts with the commit.
+      { exclusive: replicas === 1 && seed % 5 < 3, receiptsInCommit: seed % 7 === 3 },
     );
     for (let at = 0; at < replicas; at += 1) this.replicas.push(this.startReplica());
   }
@@ -218,12 +218,20 @@ export class SimWorld {
     });
   }
 
+  private mostBesideBefore = 0;
+
+  /** So many commits of one replica were under way when another was sent, at most. */
+  get mostBeside(): number {
+    return Math.max(this.mostBesideBefore, ...this.replicas.map(({ link }) => link.mostBeside));
+  }
+
   crashSomeReplica(): void {
     const at = Math.floor(this.random() * this.replicas.length);
     const replica = this.replicas[at];
     if (replica === undefined) return;
     this.note(`replica ${at} crashes`);
     replica.link.alive = false;
+    this.mostBesideBefore = this.mostBeside;
     this.replicas[at] = this.startReplica();
   }
 

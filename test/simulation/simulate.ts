@@ -18,6 +18,8 @@ export interface SimResult {
   readonly violations: readonly string[];
   readonly history: readonly string[];
   readonly commits: number;
+  /** So many were under way when another was sent, at most. */
+  readonly mostBeside: number;
   /** Of everything that was committed and told: the same seed has the same. */
   readonly hash: string;
 }
@@ -33,6 +35,8 @@ const STARTS = [
 ];
 /** What takes its time in a run. Looking up what nobody remembers is where time does most harm. */
 const SLOW = [...METHODS, 'findReceipts', 'findReceipts', 'findReceipts', 'findReceipts'] as const;
+/** So that several commits are under way, where one may follow another before it is durable. */
+const SLOW_TO_COMMIT = [...SLOW, ...Array.from({ length: SLOW.length }, () => 'commit' as const)];
 /** Of every client and of the operator. */
 export const STEPS = 12;
 /** In the worst weather every call needs many tries; a run that takes longer than this goes nowhere. */
@@ -62,12 +66,12 @@ export async function simulate(seed: number, steps = STEPS): Promise<SimResult> 
   } catch (error) {
     world.violations.push(`the run did not end: ${(error as Error).stack}`);
   }
-  const { violations, history, commits } = world;
+  const { violations, history, commits, mostBeside } = world;
   const states = world.states.map(({ at, state }) => [at, state.head, [...state.sections.leases]]);
   const hash = createHash('sha256')
     .update(JSON.stringify([history, violations, states]))
     .digest('hex');
-  return { seed, violations, history, commits, hash };
+  return { seed, violations, history, commits, mostBeside, hash };
 }
 
 /** What failed in the storm is tried again after a while; the receiver hears everything now. */
@@ -110,7 +114,7 @@ async function live(
     const Kind = world.random() < 0.4 ? SessionClient : Client;
     return new Kind(world, journal, extremeName(world.extreme, `ai-${at}`), floor);
   });
-  const slow = world.random() < 0.5 ? world.pick(SLOW) : undefined;
+  const slow = world.random() < 0.5 ? world.pick(world.store.exclusive ? SLOW_TO_COMMIT : SLOW) : undefined;
   world.storm({ faults: world.pick([0, 0.02, 0.1, 0.25]), delayMs: world.pick([2, 50, 800]), slow });
   const busy = [
     ...clients.map((client) => client.run(steps)),

@@ -13,12 +13,16 @@ describe('simulated service', () => {
     ['seeds of this commit', seedsOfCommit(RANGE)],
   ])('holds every invariant: %s', async (_, from) => {
     let commits = 0;
+    const besides = new Set<number>();
     for (let seed = from; seed < from + RANGE; seed += 1) {
       const result = await simulate(seed);
       commits += result.commits;
+      besides.add(result.mostBeside);
       if (result.violations.length > 0) expect.fail((await showFailure(seed)).join('\n'));
     }
     expect(commits).toBeGreaterThan(RANGE * 20);
+    // Rounds are decided while three others are under way, and never while more are.
+    expect([...besides].sort()).toEqual([0, 1, 2, 3]);
   });
 
   it('does the same with the same seed', async () => {

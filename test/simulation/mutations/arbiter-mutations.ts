@@ -60,6 +60,12 @@ export const ARBITER_MUTATIONS: readonly Mutation[] = [
     replace: "const version = (await this.store.load(this.budgetId, 'recent'))?.head ?? ABSENT;",
   },
   {
+    name: 'what an unknown commit was sent on is waited for, though it never came to be',
+    at: 'lookWhetherApplied',
+    find: 'moved > 0 || (moved < 0 && context.store.exclusive)',
+    replace: 'moved > 0',
+  },
+  {
     name: 'a lost commit counts as won',
     at: 'commitCame',
     find: 'return this.came(commit, { kind: result, looked }, now);',
