@@ -60,7 +60,7 @@ export function decideBatch(
   }
   const housekeeping = batch.some((pending) => pending.caller === NOBODY);
   // Before the drops: a day that is marked now must be written again first.
-  const marks = mayDrop && (housekeeping || ledger.touched) ? round.mark() : undefined;
+  const marks = housekeeping || ledger.touched ? round.mark() : undefined;
   // A commit that goes anyway carries the drops along; a batch of peeks must not commit for them.
   const carries = housekeeping || (ledger.touched && yielding.mayDrop(at));
   const drops = mayDrop && carries ? round.drop() : undefined;

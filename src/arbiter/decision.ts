@@ -36,5 +36,5 @@ export function mayBeginToWait({ answers }: Decided): boolean {
 
 /** It tells the state what is written: until that is known to be durable, another round would tell it again. */
 export function drops({ decided }: Decision<unknown>): boolean {
-  return decided.drops !== undefined || decided.marks !== undefined;
+  return decided.drops !== undefined;
 }

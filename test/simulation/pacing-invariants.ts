@@ -88,33 +88,36 @@ function hoursOf({ total, hours, zone }: Day, present: string): number[] {
 
 interface OwedMark {
   readonly copyId: string;
+  /** The number of the last commit that the replica had sent by then. */
+  readonly sentBefore: number;
   readonly epoch: number;
   /** In another zone a day of this name is another day. */
   readonly zone: string;
   readonly day: string;
 }
 
-/** Denials by a paced cap that callers were told of: each is marked in its day by the next commit of the replica that said so. */
+/** Denials by a paced cap that callers were told of: each is marked in its day by the next commit that the replica sends that said so. */
 export class OwedMarks {
   private readonly owed: OwedMark[] = [];
 
-  owe(copyId: string, { epoch, zone }: StoredState['head'], day: string): void {
-    this.owed.push({ copyId, epoch, zone, day });
+  owe(copyId: string, sentBefore: number, { epoch, zone }: StoredState['head'], day: string): void {
+    this.owed.push({ copyId, sentBefore, epoch, zone, day });
   }
 
   check(before: StoredState | undefined, after: StoredState): string[] {
     const { epoch, revision, fence, zone } = after.head;
     const committer = [...after.sections.writers].find(
       ([id, { seq }]) => before?.sections.writers.get(id)?.seq !== seq,
-    )?.[0];
+    );
     const carries =
       fence > (before?.head.fence ?? 0) ||
       [...after.sections.days.values()].some((day) => day.changedAt === revision);
     if (!carries || committer === undefined) return [];
+    const [copyId, { seq: sent }] = committer;
     const wrong: string[] = [];
     for (let at = this.owed.length - 1; at >= 0; at -= 1) {
       const one = this.owed[at];
-      if (one?.copyId !== committer) continue;
+      if (one?.copyId !== copyId || sent <= one.sentBefore) continue;
       this.owed.splice(at, 1);
       const isSame = one.epoch === epoch && before?.head.epoch === epoch && one.zone === zone;
       const day = isSame ? after.sections.days.get(one.day) : undefined;

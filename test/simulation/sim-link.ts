@@ -1,3 +1,4 @@
+import type { StatePatch, StoredWriter } from '../../src/domain/model/state.js';
 import type { Scheduler } from '../../src/platform/scheduler.js';
 import { type BudgetStore, StoreError } from '../../src/store/store.js';
 import { deepFreeze } from './sim-state.js';
@@ -48,6 +49,8 @@ export class SimLink {
   readonly store: BudgetStore;
   /** So many commits were under way when another was sent, at most. */
   mostBeside = 0;
+  /** The number of the last commit that was sent. */
+  lastSent = 0;
   private commits = 0;
   /** The newest commit has come to the store, or never will. */
   private newestCame: Promise<void> = Promise.resolve();
@@ -85,6 +88,7 @@ export class SimLink {
       if (revision < least) this.violated(`committed ${least}, and then decided on revision ${revision}`);
       this.mostBeside = Math.max(this.mostBeside, this.commits);
       this.commits += 1;
+      this.lastSent = numberOf(patch) ?? this.lastSent;
       const result = await commit(budgetId, expected, patch, sendBy).finally(() => {
         this.commits -= 1;
       });
@@ -150,4 +154,9 @@ export class SimLink {
     const ms = this.scheduler.random() * most;
     return new Promise((resolve) => void this.scheduler.after(ms, resolve));
   }
+}
+
+function numberOf({ puts }: StatePatch): number | undefined {
+  const stamp = puts.find(({ section }) => section === 'writers');
+  return (stamp?.value as StoredWriter | undefined)?.seq;
 }

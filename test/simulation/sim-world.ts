@@ -211,7 +211,7 @@ export class SimWorld {
       const told = (answer as Promise<OutcomeOf[R['kind']]>).then((outcome) => {
         const stored = this.states.at(-1)?.state;
         if (outcome.kind === 'denied' && outcome.pacedOn !== undefined && stored !== undefined)
-          this.marks.owe(replica.copyId, stored.head, outcome.pacedOn);
+          this.marks.owe(replica.copyId, replica.link.lastSent, stored.head, outcome.pacedOn);
         return outcome;
       });
       told.then(resolve, reject).finally(cancel);
