@@ -1,4 +1,4 @@
-import { type handleBidiStreamingCall, Metadata, type ServerDuplexStream } from '@grpc/grpc-js';
+import { type handleBidiStreamingCall, Metadata, type ServerDuplexStream, status } from '@grpc/grpc-js';
 import type { Purpose } from '../../access/standing.js';
 import { decodeRequest } from '../../api/codec/decode.js';
 import { callFailure } from '../../api/failures/call-failure.js';
@@ -10,11 +10,12 @@ import { leaseMessage } from '../../api/write/lease.js';
 import { ArbiterError, type OpenSession } from '../../arbiter/service-port.js';
 import type { SessionResponse } from '../../gen/budgetarbiter/v1/budget_service.js';
 import { PROCESS_SCHEDULER } from '../../platform/scheduler.js';
-import { streamBeneath } from '../grpc-js-internals.js';
+import { streamBeneath, takeOverReading } from '../grpc-js-internals.js';
 import { type OpenStreams, onCredentialsEnd } from '../open-streams.js';
 import { AnswerWriter } from './answer-writer.js';
+import { MessageReader } from './message-reader.js';
 import { SessionCalls, type Speaker, sessionFailure } from './session-calls.js';
-import { misplaced, readOpen, SESSION_METHOD } from './session-messages.js';
+import { MOST_MESSAGE_BYTES, misplaced, readOpen, SESSION_METHOD } from './session-messages.js';
 
 /** The first message must have come by then. */
 const HELLO_MS = 10_000;
@@ -59,6 +60,8 @@ class SessionCall implements Speaker {
   private beginning: Purpose | undefined;
   private calls: SessionCalls | undefined;
   private opening = false;
+  /** Absent: grpc-js reads the messages. */
+  private reader: MessageReader | undefined;
   private paused = false;
   /** What is under way is answered, nothing more is read, and then this ends the stream. */
   private atLast: (() => void) | undefined;
@@ -94,11 +97,24 @@ class SessionCall implements Speaker {
         ),
       );
       this.cancelTimer = this.after(HELLO_MS, () => this.fail(lateHello()));
-      this.call.on('data', (bytes: Buffer) => this.take(bytes, own));
-      this.call.on('end', () => this.halfClosed());
+      this.read(own);
     } catch (error) {
       this.fail(error);
     }
+  }
+
+  private read(own: Services): void {
+    const message = (bytes: Buffer) => this.take(bytes, own);
+    const end = () => this.halfClosed();
+    const stream = takeOverReading(this.call);
+    if (stream === undefined) {
+      this.call.on('data', message);
+      this.call.on('end', end);
+      return;
+    }
+    const tooLong = (length: number) => this.tooLong(length);
+    this.reader = new MessageReader(stream, MOST_MESSAGE_BYTES, { message, tooLong, end });
+    this.reader.resume();
   }
 
   private purpose(): Purpose | undefined {
@@ -175,8 +191,9 @@ class SessionCall implements Speaker {
     if (unread && this.cancelTimer === undefined) this.watchReading(this.writer.taken, 0);
     if (full === this.paused) return;
     this.paused = full;
-    if (full) this.call.pause();
-    else this.call.resume();
+    const messages = this.reader ?? this.call;
+    if (full) messages.pause();
+    else messages.resume();
   }
 
   private watchReading(takenBefore: number, seconds: number): void {
@@ -233,9 +250,19 @@ class SessionCall implements Speaker {
     this.call.emit('error', callFailure(error, SESSION_METHOD.path, this.services));
   }
 
+  private tooLong(length: number): void {
+    if (this.gone) return;
+    // As grpc-js says it.
+    const details = `Received message larger than max (${length} vs ${MOST_MESSAGE_BYTES})`;
+    this.writer.flush();
+    this.leave(status.RESOURCE_EXHAUSTED);
+    this.call.emit('error', { code: status.RESOURCE_EXHAUSTED, details });
+  }
+
   private leave(code: number): void {
     if (this.gone) return;
     this.gone = true;
+    this.reader?.stop();
     this.tellEnd(code);
     this.stopTimer();
     for (const listener of [...this.listeners]) listener();
