@@ -68,7 +68,10 @@ export class BudgetQueue {
     this.denialRate = new DenialRate(context, budgetId);
     this.observer = context.observer.budget(budgetId);
     this.answers = new Answers(context, {
-      ...{ budgetId, waiters, lookups: this.lookups, observer: this.observer },
+      budgetId,
+      waiters,
+      lookups,
+      observer: this.observer,
       submit: (pending) => this.submit(pending),
       ask: (request) => this.ask(request),
       isKnownAi: (aiId) => this.machine.lastLedger?.tables.ais.get(aiId) !== undefined,

@@ -1,5 +1,7 @@
 import type { Ledger } from '../domain/ledger/ledger.js';
 import type { StoredChange } from '../domain/model/changes.js';
+import { LazyMap } from '../domain/model/lazy-map.js';
+import { LazySet } from '../domain/model/lazy-set.js';
 import type { Context } from './context.js';
 
 /** What became of a write: nothing went wrong, the store refuses it for good, or it is to be tried again. */
@@ -15,9 +17,9 @@ const RETRY_MS = 500;
  */
 export class ChangeWriteOut {
   /** By key, the revision that is known to be written. */
-  private readonly written = new Map<string, number>();
+  private readonly written = new LazyMap<string, number>();
   /** Records that the store refuses by themselves. */
-  private readonly refused = new Set<string>();
+  private readonly refused = new LazySet<string>();
   private writing: Promise<unknown> | undefined;
   private failedAt = Number.NEGATIVE_INFINITY;
 

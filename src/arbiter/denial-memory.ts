@@ -5,6 +5,7 @@ import { mergedRules } from '../domain/denials/merged.js';
 import { DeniedMinutes } from '../domain/denials/minutes.js';
 import { NOTHING_RECENT, RECENT_MS, type RecentDenials } from '../domain/denials/recent.js';
 import type { DenialHead, DenialWrite } from '../domain/denials/records.js';
+import { LazyMap } from '../domain/model/lazy-map.js';
 import type { Denial } from '../domain/model/types.js';
 import type { DeniedRule } from './service-port.js';
 
@@ -46,7 +47,7 @@ export class DenialMemories {
 /** What this replica refused of one budget: the only place where denials are counted for operators. */
 export class DenialMemory {
   /** By their start; the newest is the one under way. */
-  private readonly hours = new Map<number, HourDenials>();
+  private readonly hours = new LazyMap<number, HourDenials>();
   private hour: HourDenials | undefined;
   private minutes = new DeniedMinutes();
   /** Of hours that are no longer kept. */

@@ -1,3 +1,4 @@
+import { LazyMap } from '../domain/model/lazy-map.js';
 import type { AcquireRequest } from '../domain/model/requests.js';
 
 const KEPT_MS = 60_000;
@@ -6,7 +7,7 @@ const MOST_KEPT = 1_000;
 /** Where calls stood whose wait ended in vain: who repeats its request id soon stands there again. */
 export class KeptPlaces {
   /** In the order in which the waits ended. */
-  private readonly places = new Map<string, { readonly order: number; readonly until: number }>();
+  private readonly places = new LazyMap<string, { readonly order: number; readonly until: number }>();
 
   /** `now` is the monotonic clock's. */
   keep(request: AcquireRequest, order: number, now: number): void {

@@ -1,4 +1,5 @@
 import { type Ledger, refuseNewer } from '../domain/ledger/ledger.js';
+import { LazySet } from '../domain/model/lazy-set.js';
 import type { Receipt, UsageDay } from '../domain/model/state.js';
 import type { Scheduler } from '../platform/scheduler.js';
 import type { BudgetStore, StateVersion } from '../store/store.js';
@@ -31,7 +32,7 @@ export class Lookups {
   /** What the read under way was sent for. */
   private reading: readonly Search[] = [];
   private running = false;
-  private readonly active = new Set<Lookup>();
+  private readonly active = new LazySet<Lookup>();
   private order = 0;
 
   constructor(

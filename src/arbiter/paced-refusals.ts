@@ -1,3 +1,4 @@
+import { LazySet } from '../domain/model/lazy-set.js';
 import type { MarkRefusedRequest } from '../domain/model/requests.js';
 
 /**
@@ -5,7 +6,7 @@ import type { MarkRefusedRequest } from '../domain/model/requests.js';
  * is thrown away: so they are kept here, and go with whatever is committed next, be it on a later day.
  */
 export class PacedRefusals {
-  private readonly days = new Set<string>();
+  private readonly days = new LazySet<string>();
   private epoch = 0;
 
   get size(): number {

@@ -1,3 +1,4 @@
+import { LazyMap } from '../domain/model/lazy-map.js';
 import type { Outcome } from '../domain/model/outcomes.js';
 import type { BudgetRequest } from '../domain/model/requests.js';
 import type { LeaseView } from '../domain/model/types.js';
@@ -21,7 +22,7 @@ interface Carried {
 /** Keeps the leases of one budget alive whose sessions' streams are on this replica, and says to the state when such a stream ends. */
 export class SessionLeases {
   /** By fence. */
-  private readonly carried = new Map<number, Carried>();
+  private readonly carried = new LazyMap<number, Carried>();
   /** Streams whose end the state does not know yet. */
   private broken: readonly string[] = [];
   /** Streams that never began, of which it does not know that either. */

@@ -1,5 +1,7 @@
 import { ExpiryQueue } from '../domain/ledger/expiry-queue.js';
 import type { BudgetEvent } from '../domain/model/events.js';
+import { LazyMap } from '../domain/model/lazy-map.js';
+import { LazySet } from '../domain/model/lazy-set.js';
 import type { AcquireRequest } from '../domain/model/requests.js';
 import type { Denial } from '../domain/model/types.js';
 import { type AiCalls, Contest } from '../domain/turns/contest.js';
@@ -36,15 +38,15 @@ interface WaitersOfAi extends AiCalls<Waiter> {
  */
 export class WaitingList {
   readonly turns = new Turns();
-  private readonly waiters = new Map<Pending, Waiter>();
-  private readonly byOrder = new Map<number, Waiter>();
-  private readonly byAi = new Map<string, WaitersOfAi>();
+  private readonly waiters = new LazyMap<Pending, Waiter>();
+  private readonly byOrder = new LazyMap<number, Waiter>();
+  private readonly byAi = new LazyMap<string, WaitersOfAi>();
   private readonly due = new ExpiryQueue((order) => this.byOrder.get(order)?.tryAt);
   private readonly ends = new ExpiryQueue((order) => this.byOrder.get(order)?.endsAt);
   /** They are tried, whoever's turn it is: their time is over, or what they did not know was looked up. */
-  private readonly news = new Set<Waiter>();
+  private readonly news = new LazySet<Waiter>();
   /** AIs that were granted a slot since others of their calls were looked at. */
-  private readonly served = new Set<string>();
+  private readonly served = new LazySet<string>();
   private readonly places = new KeptPlaces();
   private lastOrder = 0;
   private turnsTaken = 0;

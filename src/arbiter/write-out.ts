@@ -1,6 +1,8 @@
 import { Ledger } from '../domain/ledger/ledger.js';
 import { isDayClosed } from '../domain/ledger/outbox.js';
 import { nameBytes } from '../domain/ledger/state-size.js';
+import { LazyMap } from '../domain/model/lazy-map.js';
+import { LazySet } from '../domain/model/lazy-set.js';
 import { MAX_COMMIT_BYTES } from '../domain/model/limits.js';
 import type { DropWrittenRequest } from '../domain/model/requests.js';
 import type { Receipt, StatePatch, UsageDay } from '../domain/model/state.js';
@@ -34,11 +36,11 @@ interface Written {
 
 /** Writes the receipts, days and records of changes of one budget out of its committed state, and says what the state may drop. */
 export class WriteOut {
-  private readonly receipts = new Map<string, Receipt>();
-  private readonly writtenReceipts = new Map<string, Written>();
-  private readonly writtenDays = new Map<string, Written>();
+  private readonly receipts = new LazyMap<string, Receipt>();
+  private readonly writtenReceipts = new LazyMap<string, Written>();
+  private readonly writtenDays = new LazyMap<string, Written>();
   /** Receipts that the store refuses one by one. The others need not wait for them; the next taking over tries them again. */
-  private readonly refused = new Set<string>();
+  private readonly refused = new LazySet<string>();
   /** Less after a refusal: so the guilty one is found. */
   private atOnce = RECEIPTS_AT_ONCE;
   private writing: Promise<void> | undefined;

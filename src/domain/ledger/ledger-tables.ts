@@ -1,3 +1,4 @@
+import { LazyMap } from '../model/lazy-map.js';
 import {
   type MapOfDay,
   SECTIONS,
@@ -35,11 +36,6 @@ export interface DayAccounts {
   readonly presumed: Map<string, Entry<StoredPresumed>>;
 }
 
-interface SectionTable {
-  readonly section: Section;
-  readonly table: Table<SectionValues[Section]>;
-}
-
 /** The sections of a state in memory, with the orders and counts that decisions need. */
 export class LedgerTables {
   readonly settings: Table<SectionValues['settings']>;
@@ -72,12 +68,12 @@ export class LedgerTables {
 
   /** AIs in the order of their last grants, oldest first. */
   readonly aisByGrant = new UseOrder();
-  private readonly accounts = new Map<string, DayAccounts>();
+  private readonly accounts = new LazyMap<string, DayAccounts>();
   /** A decision asks for the same day many times. */
   private lastAsked: { readonly day: string; readonly accounts: DayAccounts } | undefined;
   private readonly gauge = new Gauge();
-  /** Every section, to be walked quickly. */
-  readonly all: readonly SectionTable[];
+  /** Every section, in the order of `SECTIONS`, to be walked quickly. */
+  readonly all: readonly Table<SectionValues[Section]>[];
   /** Tokens of the month: the sum of `dayTotals`. */
   monthSpent = 0;
   /** Of these, what came from top-ups: the sum of `toppedDays`. */
@@ -113,16 +109,13 @@ export class LedgerTables {
     this.changes = table('changes');
     this.alerts = table('alerts');
     this.writers = table('writers');
-    this.all = SECTIONS.map((section) => ({
-      section,
-      table: this[section] as unknown as Table<SectionValues[Section]>,
-    }));
+    this.all = SECTIONS.map((section) => this[section] as unknown as Table<SectionValues[Section]>);
     this.index();
   }
 
   /** Something that must be committed. What was learned of past days goes along: it could be learned again. */
   get touched(): boolean {
-    for (const { section, table } of this.all) if (table.touched && section !== 'pastDays') return true;
+    for (const table of this.all) if (table.touched && table !== this.pastDays) return true;
     return false;
   }
 
@@ -167,7 +160,10 @@ export class LedgerTables {
 
   private newAccounts(day: string): DayAccounts {
     const made: DayAccounts = {
-      ...{ ais: new DayNames(), models: new DayNames(), pairs: new DayPairs(), presumed: new Map() },
+      ais: new DayNames(),
+      models: new DayNames(),
+      pairs: new DayPairs(),
+      presumed: new LazyMap(),
     };
     this.accounts.set(day, made);
     return made;
@@ -323,7 +319,7 @@ function link<V>(table: Table<V>, key: string, accounts: Map<string, Entry<V>>):
  * put back into would remember each place that it left, and walk past all of them.
  */
 export class UseOrder {
-  private readonly places = new Map<string, Place>();
+  private readonly places = new LazyMap<string, Place>();
   /** Stands between the newest and the oldest. */
   private readonly ends: Place;
 

@@ -1,9 +1,11 @@
 import type { BudgetEvent } from '../model/events.js';
+import { LazyMap } from '../model/lazy-map.js';
 import { CLOSED_AT_ONCE } from '../model/limits.js';
 import { type Policy, type PolicyFields, policyInForce } from '../model/policy.js';
 import {
   type ClosedDay,
   type MonthWindow,
+  SECTIONS,
   type Section,
   type SectionKey,
   type SectionPut,
@@ -91,7 +93,7 @@ export class Ledger {
   readonly pace = new Pace(this);
   private todayEntry: Entry<StoredDay> | undefined;
   /** Days whose usage document is known to be written, with its revision. */
-  readonly writtenDays = new Map<string, number>();
+  readonly writtenDays = new LazyMap<string, number>();
   /** Rises whenever something may have become possible that was denied before; waiters are tried again. */
   loosened = 0;
   /** So many more leases may the next commit close for the time that has passed: `closing.ts`. */
@@ -335,10 +337,10 @@ export class Ledger {
       if (value === undefined) drops.push({ section, key });
       else puts.push({ section, key, value });
     };
-    for (const touched of this.tables.all) {
-      if (!touched.table.touched) continue;
-      section = touched.section;
-      if (touched.table.takeChanges(take).reset) resets.push(section);
+    for (const [at, table] of this.tables.all.entries()) {
+      if (!table.touched) continue;
+      section = SECTIONS[at] as Section;
+      if (table.takeChanges(take).reset) resets.push(section);
     }
     this.tables.handedOver();
     this.closings = CLOSED_AT_ONCE;

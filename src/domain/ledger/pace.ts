@@ -8,6 +8,7 @@ import {
   HOURS_A_DAY,
   type HourShare,
   hourShare,
+  NO_EXPERIENCE,
 } from '../policy/experience.js';
 import { type Cap, type DayInput, dayCap } from '../policy/pacing.js';
 import { daysBefore, daysInMonth, weekdayOf } from '../time/calendar.js';
@@ -30,7 +31,6 @@ interface Paced {
 /** What pacing needs to know, kept until an hour opens, the policy changes or a closed day does: a request costs no more for it. */
 export class Pace {
   private known: Experience | undefined;
-  private window: { readonly day: string; readonly days: readonly string[] } | undefined;
   private share: HourShare | undefined;
   private from: number | undefined;
   private cap: { readonly before: number; readonly cap: Cap } | undefined;
@@ -92,6 +92,7 @@ export class Pace {
 
   private learned(): Experience {
     const { pastDays } = this.ledger.tables;
+    if (pastDays.size === 0) return NO_EXPERIENCE;
     const hours = Array.from({ length: HOURS_A_DAY }, () => 0);
     let hourlyDays = 0;
     for (const { hours: ofDay } of pastDays.values()) {
@@ -99,16 +100,19 @@ export class Pace {
       hourlyDays += 1;
       for (const [name, tokens] of ofDay.entries()) hours[name] = (hours[name] ?? 0) + tokens;
     }
-    const days = this.pastNames().map((day) => pastDays.get(day));
-    return experienceOf(unusedAfterFirst(days), { hours, hourlyDays }, weekdayOf(this.ledger.today.day));
+    const { day: today } = this.ledger.today;
+    const days = pastNames(today).map((day) => pastDays.get(day));
+    return experienceOf(unusedAfterFirst(days), { hours, hourlyDays }, weekdayOf(today));
   }
+}
 
-  /** The days before today, yesterday first. */
-  private pastNames(): readonly string[] {
-    const { day } = this.ledger.today;
-    if (this.window?.day !== day) this.window = { day, days: daysBefore(day, EXPERIENCE_DAYS) };
-    return this.window.days;
-  }
+/** One for all budgets: for nearly all of them it is the same day. */
+let lastNames: { readonly today: string; readonly days: readonly string[] } | undefined;
+
+/** The days before today, yesterday first. */
+function pastNames(today: string): readonly string[] {
+  if (lastNames?.today !== today) lastNames = { today, days: daysBefore(today, EXPERIENCE_DAYS) };
+  return lastNames.days;
 }
 
 const UNUSED = { total: 0, refused: false };

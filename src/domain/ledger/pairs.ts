@@ -1,3 +1,4 @@
+import { LazyMap } from '../model/lazy-map.js';
 import { MAX_PAIR_BYTES, MAX_PAIRS } from '../model/limits.js';
 import type { StoredCount } from '../model/state.js';
 import type { CallCount } from '../model/types.js';
@@ -15,7 +16,7 @@ import type { Entry, Table } from './table.js';
 
 /** Pairs of one open day. None leaves before the day does. */
 export class DayPairs {
-  private readonly byAi = new Map<string, Map<string, Entry<StoredCount>>>();
+  private readonly byAi = new LazyMap<string, Map<string, Entry<StoredCount>>>();
   size = 0;
   /** Of its entries as they are stored. */
   bytes = 0;

@@ -1,3 +1,4 @@
+import { LazyMap } from '../model/lazy-map.js';
 import type { StoredLease } from '../model/state.js';
 import { monthOfDay } from '../time/calendar.js';
 import { ExpiryQueue } from './expiry-queue.js';
@@ -10,18 +11,18 @@ const NONE: ReadonlyMap<string, number> = new Map();
  * first. They make a decision's cost independent of how many leases are live.
  */
 export class Slots {
-  private readonly leases = new Map<number, StoredLease>();
+  private readonly leases = new LazyMap<number, StoredLease>();
   /** At most 26 hours have live leases, nearly always one or two: to walk them is cheaper than to look one up. */
   private readonly hours: HourOfGrants[] = [];
-  private readonly byAi = new Map<string, SlotsOfAi>();
-  private readonly byTopUp = new Map<string, SlotsOfTopUp>();
+  private readonly byAi = new LazyMap<string, SlotsOfAi>();
+  private readonly byTopUp = new LazyMap<string, SlotsOfTopUp>();
   /** What leases hold unspent that were granted from top-ups: it counts in no window. */
   topped = 0;
   /** AIs in it that hold nothing just now. */
   private idle = 0;
   /** Leases whose time is over and that no commit has closed yet, in the order of their ends. They have no slot any more. */
-  private readonly over = new Map<number, OverLease>();
-  private readonly overByRequest = new Map<string, number>();
+  private readonly over = new LazyMap<number, OverLease>();
+  private readonly overByRequest = new LazyMap<string, number>();
   private scopes: Scopes | undefined;
   /** The last answer of `nthExpiry`: denials ask for the same one many times a second. */
   private nthKnown:
@@ -235,10 +236,16 @@ export class Slots {
     for (const hour of this.hours) if (hour.start === lease.hourStart) return hour;
     const expiries = new ExpiryQueue((fence) => this.leases.get(fence)?.expiresAt);
     const holders = new ExpiryQueue((fence) => this.endOfHolder(fence));
-    const month = monthOfDay(lease.day);
-    const made = {
-      ...{ start: lease.hourStart, day: lease.day, month, reserved: 0, live: 0, expiries, holders },
-      ...{ overHeld: 0, overAt: Number.POSITIVE_INFINITY },
+    const made: HourOfGrants = {
+      start: lease.hourStart,
+      day: lease.day,
+      month: monthOfDay(lease.day),
+      reserved: 0,
+      live: 0,
+      expiries,
+      holders,
+      overHeld: 0,
+      overAt: Number.POSITIVE_INFINITY,
     };
     if (this.hours[0]?.live === 0) this.hours.pop();
     this.hours.push(made);

@@ -1,3 +1,4 @@
+import { LazyMap } from '../model/lazy-map.js';
 import type { Measure } from './state-size.js';
 
 /** One entry of a section. It stays the same object while its key is there: who holds it need not look it up again. */
@@ -24,8 +25,8 @@ const NOTHING: readonly never[] = [];
 
 /** One section of the state in memory. It remembers which entries changed, so that a commit can send those alone. */
 export class Table<V> {
-  private readonly map = new Map<string, Entry<V>>();
-  private changes: Entry<V>[] = [];
+  private readonly map = new LazyMap<string, Entry<V>>();
+  private changes: Entry<V>[] | undefined = undefined;
   private emptied = false;
   /** Of its entries as they are stored. */
   bytes = 0;
@@ -67,8 +68,14 @@ export class Table<V> {
     if (this.measure.varies) this.weighAgain(entry, value);
     if (entry.changed) return;
     entry.changed = true;
-    this.changes.push(entry);
-    this.gauge.changed += entry.bytes;
+    this.note(entry, entry.bytes);
+  }
+
+  /** The next commit carries it. */
+  private note(entry: Entry<V>, bytes: number): void {
+    if (this.changes === undefined) this.changes = [entry];
+    else this.changes.push(entry);
+    this.gauge.changed += bytes;
   }
 
   private weighAgain(entry: Entry<V>, value: V): void {
@@ -88,8 +95,7 @@ export class Table<V> {
     this.weigh(-entry.bytes);
     entry.value = undefined;
     if (entry.changed) return;
-    this.changes.push(entry);
-    this.gauge.changed += entry.nameBytes;
+    this.note(entry, entry.nameBytes);
   }
 
   /** Removes every entry at the cost of one change, however many there are. */
@@ -97,7 +103,7 @@ export class Table<V> {
     if (this.map.size === 0) return;
     for (const entry of this.map.values()) entry.value = undefined;
     this.map.clear();
-    this.changes = [];
+    this.changes = undefined;
     this.weigh(-this.bytes);
     this.emptied = true;
   }
@@ -137,18 +143,18 @@ export class Table<V> {
   }
 
   get touched(): boolean {
-    return this.emptied || this.changes.length > 0;
+    return this.emptied || this.changes !== undefined;
   }
 
   /** Keys of entries that changed since the last commit, those that are gone included. */
   changedKeys(): string[] {
-    return [...new Set(this.changes.map(({ key }) => key))];
+    return [...new Set(this.changes?.map(({ key }) => key))];
   }
 
   /** Hands over what changed since the last call: each changed key with its value, or undefined where it is gone. */
   takeChanges(visit: (key: string, value: V | undefined) => void): { reset: boolean } {
-    const { changes, emptied: reset } = this;
-    this.changes = [];
+    const { changes = NOTHING, emptied: reset } = this;
+    this.changes = undefined;
     this.emptied = false;
     for (const entry of changes) {
       const { key, value, isNew } = entry;
@@ -164,8 +170,7 @@ export class Table<V> {
   private insert(key: string, value: V): Entry<V> {
     const entry = this.weighed(key, value, true);
     this.map.set(key, entry);
-    this.changes.push(entry);
-    this.gauge.changed += entry.bytes;
+    this.note(entry, entry.bytes);
     return entry;
   }
 

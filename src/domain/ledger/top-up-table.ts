@@ -1,3 +1,4 @@
+import { LazyMap } from '../model/lazy-map.js';
 import type { StoredTopUp } from '../model/state.js';
 import type { Entry, Table } from './table.js';
 
@@ -9,7 +10,7 @@ export class TopUps {
   /** Those over caps that no operator has ended, in the order in which they end. */
   overCaps: readonly OverCaps[] = [];
   /** By `YYYY-MM`: what the enforced limit of a month is larger by. */
-  private larger: ReadonlyMap<string, number> = new Map();
+  private larger: ReadonlyMap<string, number> = new LazyMap();
   /** No top-up leaves the state before. */
   lookAt = 0;
 
@@ -50,7 +51,7 @@ export class TopUps {
   }
 
   private arrange(): void {
-    const larger = new Map<string, number>();
+    const larger = new LazyMap<string, number>();
     const overCaps: OverCaps[] = [];
     for (const id of this.table.keys()) {
       const entry = this.table.entry(id);

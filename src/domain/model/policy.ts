@@ -93,10 +93,19 @@ export function policyInForce(fields: PolicyFields): Policy {
     ...DEFAULT_POLICY,
     ...preset?.values,
     ...simple,
-    maxDailyPercentByAi: new Map(maxDailyPercentByAi),
+    maxDailyPercentByAi: mapOf(maxDailyPercentByAi),
     tokenWeights: weights,
-    tokenWeightsByModel: new Map(tokenWeightsByModel?.map(([model, own]) => [model, { ...weights, ...own }])),
-    teams: new Map(teams?.map(([teamId, team]) => [teamId, teamInForce(team)])),
-    models: new Map(models?.map(([pattern, limits]) => [pattern, limitsInForce(limits)])),
+    tokenWeightsByModel: mapOf(
+      tokenWeightsByModel?.map(([model, own]) => [model, { ...weights, ...own }] as const),
+    ),
+    teams: mapOf(teams?.map(([teamId, team]) => [teamId, teamInForce(team)] as const)),
+    models: mapOf(models?.map(([pattern, limits]) => [pattern, limitsInForce(limits)] as const)),
   };
+}
+
+const NO_ENTRIES = new Map<never, never>();
+
+/** Most policies name nobody: all of these share one. */
+function mapOf<V>(entries: readonly (readonly [string, V])[] = []): ReadonlyMap<string, V> {
+  return entries.length === 0 ? NO_ENTRIES : new Map(entries);
 }

@@ -1,3 +1,5 @@
+import { LazyMap } from '../model/lazy-map.js';
+
 /**
  * Patterns in which `*` stands for any run of characters, the empty one too; what has no star is a name itself. Of those that fit a
  * name one binds it: the name itself first, then most literal characters, then fewest stars, then the id that sorts first.
@@ -11,9 +13,9 @@ export interface PatternOf {
 
 /** Patterns made ready once, to be asked often: by the literal beginning that a name must share with them. */
 export class Patterns {
-  private readonly exact = new Map<string, string>();
+  private readonly exact = new LazyMap<string, string>();
   /** By their literal beginning, and in each the best first. */
-  private readonly byBeginning = new Map<string, Ranked[]>();
+  private readonly byBeginning = new LazyMap<string, Ranked[]>();
   /** How long these beginnings are. */
   private readonly lengths: readonly number[];
 

@@ -1,3 +1,5 @@
+import { LazyMap } from '../model/lazy-map.js';
+
 /** Tags count in these parts of a token, in integers of any size: nothing is rounded that another grant would see. */
 const PARTS = 1_000_000n;
 /** Weights have at most so many decimal places. */
@@ -21,8 +23,8 @@ interface Tag {
  */
 export class Tags {
   private served = 0n;
-  private readonly tags = new Map<string, Tag>();
-  private readonly before = new Map<string, Tag | undefined>();
+  private readonly tags = new LazyMap<string, Tag>();
+  private readonly before = new LazyMap<string, Tag | undefined>();
   private servedBefore = 0n;
 
   /** The largest start that was served: it only rises. */

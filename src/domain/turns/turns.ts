@@ -1,4 +1,5 @@
 import type { BudgetEvent } from '../model/events.js';
+import { LazyMap } from '../model/lazy-map.js';
 import type { LeaseView } from '../model/types.js';
 import type { Flow, FlowOf } from './flow.js';
 import { Tags } from './tags.js';
@@ -15,11 +16,11 @@ const MOST_SHARED = 65;
  */
 export class Turns {
   private readonly flows = new Tags();
-  private readonly within = new Map<string, Tags>();
+  private readonly within = new LazyMap<string, Tags>();
   /** By fence, what the grant of a live lease moved: a raise reserves more later. */
-  private readonly served = new Map<number, number>();
+  private readonly served = new LazyMap<number, number>();
   /** What is on trial of it; undefined: it has ended. */
-  private readonly onTrial = new Map<number, number | undefined>();
+  private readonly onTrial = new LazyMap<number, number | undefined>();
 
   /** The least is next. */
   startOf({ id }: Flow): bigint {

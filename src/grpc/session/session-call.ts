@@ -1,9 +1,10 @@
-import { type handleBidiStreamingCall, Metadata, type ServerDuplexStream, status } from '@grpc/grpc-js';
+import { type handleBidiStreamingCall, Metadata, type ServerDuplexStream } from '@grpc/grpc-js';
 import type { Purpose } from '../../access/standing.js';
 import { decodeRequest } from '../../api/codec/decode.js';
 import { callFailure } from '../../api/failures/call-failure.js';
 import { RequestError, unlessRefused } from '../../api/failures/request-error.js';
 import { CANCELLED_CODE, endCode, OK_CODE } from '../../api/failures/status.js';
+import { TransportError } from '../../api/failures/transport-error.js';
 import { type EndCall, observingCalls } from '../../api/observed-call.js';
 import type { Entrance, Services } from '../../api/service.js';
 import { leaseMessage } from '../../api/write/lease.js';
@@ -112,7 +113,7 @@ class SessionCall implements Speaker {
       this.call.on('end', end);
       return;
     }
-    const tooLong = (length: number) => this.tooLong(length);
+    const tooLong = (length: number) => this.fail(tooLarge(length));
     this.reader = new MessageReader(stream, MOST_MESSAGE_BYTES, { message, tooLong, end });
     this.reader.resume();
   }
@@ -250,15 +251,6 @@ class SessionCall implements Speaker {
     this.call.emit('error', callFailure(error, SESSION_METHOD.path, this.services));
   }
 
-  private tooLong(length: number): void {
-    if (this.gone) return;
-    // As grpc-js says it.
-    const details = `Received message larger than max (${length} vs ${MOST_MESSAGE_BYTES})`;
-    this.writer.flush();
-    this.leave(status.RESOURCE_EXHAUSTED);
-    this.call.emit('error', { code: status.RESOURCE_EXHAUSTED, details });
-  }
-
   private leave(code: number): void {
     if (this.gone) return;
     this.gone = true;
@@ -279,6 +271,14 @@ class SessionCall implements Speaker {
 
 function lateHello(): Error {
   return misplaced('open', `must come within ${HELLO_MS / 1_000} seconds of the beginning of the stream`);
+}
+
+/** In the words of grpc-js, which says it of all other calls. */
+function tooLarge(length: number): TransportError {
+  return new TransportError(
+    'TOO_LARGE',
+    `Received message larger than max (${length} vs ${MOST_MESSAGE_BYTES})`,
+  );
 }
 
 function unreadAnswers(): ArbiterError {

@@ -1,3 +1,4 @@
+import { LazyMap } from '../../domain/model/lazy-map.js';
 import type { Section, SectionValues } from '../../domain/model/state.js';
 import { journalKey, sectionKey } from './keys.js';
 import { type PlacedReceipt, placeChange, type ReceiptBlock } from './receipt-blocks.js';
@@ -17,7 +18,7 @@ export interface JournaledCommit {
 /** What some commits of a budget changed, one after the other: of each entry the newest value, of each receipt the newest place. */
 export class JournalLayer {
   private readonly sections = new Map<Section, Map<string, Value | null>>();
-  private readonly places = new Map<string, PlacedReceipt>();
+  private readonly places = new LazyMap<string, PlacedReceipt>();
   private readonly revisions: number[] = [];
   /** How much they changed, in entries; of what they changed twice, each time. */
   size = 0;
