@@ -41,7 +41,7 @@ export interface DecidingParts {
 export function decideBatch(
   context: Context,
   parts: DecidingParts,
-  { ledger, batch, lineage, alone, restraint }: ToDecide<Ledger>,
+  { ledger, batch, lineage, alone, restraint, mayDrop }: ToDecide<Ledger>,
 ): Decided {
   const at = context.clock.monotonic();
   ledger.closings = restraint.closings;
@@ -60,9 +60,10 @@ export function decideBatch(
   }
   const housekeeping = batch.some((pending) => pending.caller === NOBODY);
   // Before the drops: a day that is marked now must be written again first.
-  const marks = housekeeping || ledger.touched ? round.mark() : undefined;
+  const marks = mayDrop && (housekeeping || ledger.touched) ? round.mark() : undefined;
   // A commit that goes anyway carries the drops along; a batch of peeks must not commit for them.
-  const drops = housekeeping || (ledger.touched && yielding.mayDrop(at)) ? round.drop() : undefined;
+  const carries = housekeeping || (ledger.touched && yielding.mayDrop(at));
+  const drops = mayDrop && carries ? round.drop() : undefined;
   const { answers, left, failures, searches, afterLastDays, failed } = round;
   const closed = ledger.closings < restraint.closings;
   const decided: Writable<Decided> = {

@@ -8,7 +8,7 @@ import type { StateVersion } from '../store/store.js';
 import { Answers } from './answers.js';
 import { backoffMs } from './backoff.js';
 import { type DecidingParts, decideBatch } from './batch.js';
-import { type CommitResult, commit } from './commit.js';
+import { type CommitResult, CommitsUnderWay, commit } from './commit.js';
 import { type Context, stampOf } from './context.js';
 import { DenialRate } from './denial-rate.js';
 import { logLostRace } from './event-log.js';
@@ -28,7 +28,6 @@ import { Wake } from './wake.js';
 import { TELL_WRITTEN, WriteOut } from './write-out.js';
 
 const LOST_RACE_MS = 50;
-const GATHERED = { kind: 'gathered' } as const;
 
 /**
  * Runs one budget: carries out what its machine wants done (`queue-machine.ts`, which is drawn there), and tells it what came of
@@ -46,6 +45,8 @@ export class BudgetQueue {
   private readonly span: RoundSpan;
   private readonly deciding: DecidingParts;
   private readonly observer: BudgetObserver;
+  /** Commits that were sent, and whose outcome is not known. */
+  private readonly underWay: CommitsUnderWay;
   readonly answers: Answers;
   lastUsedAt: number;
 
@@ -78,6 +79,7 @@ export class BudgetQueue {
     });
     this.wake = new Wake(context, () => this.ask({ kind: 'sweep' }));
     this.span = new RoundSpan(context);
+    this.underWay = new CommitsUnderWay(() => this.tell({ kind: 'doubted' }));
     this.lastUsedAt = clock.monotonic();
   }
 
@@ -86,8 +88,8 @@ export class BudgetQueue {
   }
 
   get size(): number {
-    const { ready, batch } = this.machine;
-    return ready.size + batch.length + this.lookups.size + this.lastDays.all().length;
+    const { ready, taken } = this.machine;
+    return ready.size + taken + this.lookups.size + this.lastDays.all().length;
   }
 
   submit(pending: Pending): void {
@@ -137,7 +139,7 @@ export class BudgetQueue {
     switch (effect.do) {
       case 'gather':
         this.span.end();
-        this.context.scheduler.soon(() => this.goOn(() => GATHERED));
+        this.context.scheduler.soon(() => this.goOn(() => ({ kind: 'gathered', now: this.now() })));
         break;
       case 'begin':
         this.span.begin(this.budgetId, effect.batch, () => this.begin(effect.first));
@@ -155,7 +157,7 @@ export class BudgetQueue {
         this.commit(effect.commit);
         break;
       case 'publish':
-        this.publish(effect.commit);
+        this.publish(effect);
         break;
       case 'answer':
         this.answer(effect.decided);
@@ -237,7 +239,9 @@ export class BudgetQueue {
     const seq = context.nextSeq();
     const stamp = stampOf(context, budgetId, seq, restraint.restrained);
     const patch = decided.failed ? undefined : finish(ledger, stamp, decided.housekeeping);
-    return { kind: 'decided', decided, patch, seq, toClose: ledger.slots.waiting, now: this.now() };
+    const events = patch === undefined ? [] : ledger.takeEvents();
+    const toClose = ledger.slots.waiting;
+    return { kind: 'decided', decided, patch, events, seq, toClose, now: this.now() };
   }
 
   /** Answers that no commit carries need a ledger that is current: a read that was sent after the requests arrived. */
@@ -246,16 +250,25 @@ export class BudgetQueue {
   }
 
   private commit(one: ToCommit<Ledger>): void {
-    const sentAt = this.now();
-    // Not awaited in a function of its own: a promise more would be one more for every call.
-    commit(this.context, this.budgetId, one).then(
-      (found) => this.goOn(() => this.committed(one, found, sentAt)),
-      (error) => this.roundFailed(error),
-    );
+    try {
+      const sentAt = this.now();
+      // Not awaited in a function of its own: a promise more would be one more for every call.
+      commit(this.context, this.budgetId, one, this.underWay).then(
+        (found) => this.goOn(() => this.committed(one, found, sentAt)),
+        (error) => this.commitFailed(one, error),
+      );
+    } catch (error) {
+      this.commitFailed(one, error);
+    }
+  }
+
+  private commitFailed(commit: ToCommit<Ledger>, error: unknown): void {
+    this.span.end(error);
+    this.tell({ kind: 'failed', commit, error, refused: isRefusal(error), now: this.now() });
   }
 
   private committed(
-    { ledger }: ToCommit<Ledger>,
+    one: ToCommit<Ledger>,
     { result, looked }: CommitResult,
     sentAt: number,
   ): QueueEvent<Ledger> {
@@ -263,19 +276,19 @@ export class BudgetQueue {
     if (looked) this.reads.doubt();
     if (result === 'won') {
       this.observer.committed(now - sentAt);
-      this.reads.saw(ledger);
+      this.reads.saw(one.becomes);
     } else this.observer.lostRace();
-    return { kind: 'committed', result, looked, now };
+    return { kind: 'committed', commit: one, result, looked, now };
   }
 
-  private publish({ ledger, patch, decided }: ToCommit<Ledger>): void {
+  private publish({ commit, stored }: Extract<Effect<Ledger>, { do: 'publish' }>): void {
     const { counts } = this.context;
-    const { answers } = decided;
+    const { patch, events, decided, becomes } = commit;
     counts.commits += 1;
-    counts.committedRequests += answers.length;
-    this.answers.denied.ofEpoch(ledger.epoch);
-    this.writeOut.committed(ledger, patch);
-    this.answers.announce(ledger.takeEvents(), answers, ledger.revision);
+    counts.committedRequests += decided.answers.length;
+    this.answers.denied.ofEpoch(becomes.epoch);
+    this.writeOut.committed(patch, stored);
+    this.answers.announce(events, decided.answers, becomes.revision);
   }
 
   private answer({ at, answers, drops, marks }: Decided): void {

@@ -27,18 +27,55 @@ export interface Commit {
   readonly sendBy: number;
 }
 
+/** Commits of one budget by this replica that were sent and not answered. */
+export class CommitsUnderWay {
+  private readonly calls = new Set<Promise<unknown>>();
+  private lastSeq = 0;
+
+  /** `doubt`: nothing more is to be sent before an unknown outcome is found out. */
+  constructor(private readonly doubt: () => void) {}
+
+  sent<T>(seq: number, call: Promise<T>): Promise<T> {
+    this.lastSeq = seq;
+    const over = () => this.calls.delete(call);
+    this.calls.add(call);
+    call.then(over, over);
+    return call;
+  }
+
+  /**
+   * When all that were sent are answered: the number of the last. One that was sent after another can only have won if that one had,
+   * so a stamp from this up to the last says the same as its own.
+   */
+  async drained(): Promise<number> {
+    this.doubt();
+    while (this.calls.size > 0) await Promise.allSettled(this.calls);
+    return this.lastSeq;
+  }
+}
+
 /** Commits a patch and never leaves the outcome open. Throws a `StoreError` only where it certainly was not applied. */
-export function commit(context: Context, budgetId: string, one: Commit): Promise<CommitResult> {
-  const work = () => commitOnce(context, budgetId, one);
+export function commit(
+  context: Context,
+  budgetId: string,
+  one: Commit,
+  underWay: CommitsUnderWay,
+): Promise<CommitResult> {
+  const work = () => commitOnce(context, budgetId, one, underWay);
   if (context.tracing === undefined) return work();
   const { seq, expected } = one;
   return context.tracing.step('commit', { budget: budgetId, seq, revision: expected?.revision ?? 0 }, work);
 }
 
-async function commitOnce(context: Context, budgetId: string, one: Commit): Promise<CommitResult> {
+async function commitOnce(
+  context: Context,
+  budgetId: string,
+  one: Commit,
+  underWay: CommitsUnderWay,
+): Promise<CommitResult> {
   const { expected, patch, seq, sendBy } = one;
   try {
-    const result = await context.store.commit(budgetId, expected, patch, sendBy);
+    const result = await underWay.sent(seq, context.store.commit(budgetId, expected, patch, sendBy));
     return { result, looked: false };
   } catch (error) {
     if (!(error instanceof StoreError) || error.failure !== 'unknown') throw error;
@@ -48,7 +85,8 @@ async function commitOnce(context: Context, budgetId: string, one: Commit): Prom
       { budget: budgetId, seq, reason: error.message },
       'the outcome of a commit is unknown: looking whether it was applied',
     );
-    const result = await lookWhetherApplied(context, budgetId, expected, seq, error.likelyRefused);
+    const stamps = { own: seq, last: await underWay.drained() };
+    const result = await lookWhetherApplied(context, budgetId, expected, stamps, error.likelyRefused);
     // The same again would be answered the same, for ever.
     if (result === 'lost' && error.likelyRefused) {
       throw new StoreError('refused', error.message, { cause: error });
@@ -58,7 +96,7 @@ async function commitOnce(context: Context, budgetId: string, one: Commit): Prom
 }
 
 /**
- * Own stamp in the state: it was applied. A later version without it: it never will be. The version as it was: a commit that
+ * Own stamp in the state, or that of one that was sent on it: it was applied. A later version without it: it never will be. The version as it was: a commit that
  * changes nothing fences the delayed write off. An older version says nothing: it passes. A write that was answered with an
  * error is not delayed: where the fence is answered with one, too, there is nothing to wait for.
  */
@@ -66,14 +104,15 @@ async function lookWhetherApplied(
   context: Context,
   budgetId: string,
   expected: StateVersion | undefined,
-  seq: number,
+  stamps: { readonly own: number; readonly last: number },
   answered: boolean,
 ): Promise<'won' | 'lost'> {
   let whileStopping = 0;
   for (let attempt = 1; ; attempt += 1) {
     try {
       const state = await context.store.load(budgetId, expected === undefined ? 'current' : 'recent');
-      if (state?.sections.writers.get(context.copyId)?.seq === seq) return 'won';
+      const found = state?.sections.writers.get(context.copyId)?.seq ?? 0;
+      if (found >= stamps.own && found <= stamps.last) return 'won';
       // A budget that is still absent has nothing to fence off: its creation is repeated with the same content.
       if (expected === undefined) return 'lost';
       const moved = state === undefined ? -1 : compareVersions(state.head, expected);

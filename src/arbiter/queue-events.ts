@@ -1,3 +1,4 @@
+import type { BudgetEvent } from '../domain/model/events.js';
 import type { DropWrittenRequest, MarkRefusedRequest } from '../domain/model/requests.js';
 import type { StatePatch } from '../domain/model/state.js';
 import type { StateVersion } from '../store/store.js';
@@ -22,6 +23,8 @@ export interface ToDecide<L> {
   /** Nobody but the batch: those who wait are tried in another round. */
   readonly alone: boolean;
   readonly restraint: Restraint;
+  /** The state may be told what is written; false: it is being told already. */
+  readonly mayDrop: boolean;
 }
 
 /** What was decided, and nobody must be told before it is durable, or proved current. */
@@ -48,11 +51,15 @@ export interface Decided {
 
 /** A patch of the state in place of the one that was decided on; its outcome is never left open. */
 export interface ToCommit<L> {
-  /** As it will be, if it wins. */
+  /** As it will be, if it wins, and no round was decided since. */
   readonly ledger: L;
   readonly patch: StatePatch;
+  /** What happened by it. */
+  readonly events: readonly BudgetEvent[];
   readonly decided: Decided;
   readonly expected: StateVersion | undefined;
+  /** The version that it makes. */
+  readonly becomes: StateVersion;
   readonly seq: number;
   /** By the monotonic clock; later it is not sent, but lost. */
   readonly sendBy: number;
@@ -64,7 +71,7 @@ export type QueueEvent<L> =
   | { readonly kind: 'submitted'; readonly pending: Pending; readonly wanted: readonly string[] }
   /** The arbiter's own; one of a kind that waits already is enough. */
   | { readonly kind: 'asked'; readonly pending: Pending }
-  | { readonly kind: 'gathered' }
+  | { readonly kind: 'gathered'; readonly now: number }
   /** `rivals`: other replicas that commit to this budget just now. */
   | {
       readonly kind: 'loaded';
@@ -78,6 +85,7 @@ export type QueueEvent<L> =
       readonly kind: 'decided';
       readonly decided: Decided;
       readonly patch: StatePatch | undefined;
+      readonly events: readonly BudgetEvent[];
       readonly seq: number;
       readonly toClose: number;
       readonly now: number;
@@ -86,14 +94,23 @@ export type QueueEvent<L> =
   /** `looked`: found out by looking, so others may have committed since. */
   | {
       readonly kind: 'committed';
+      readonly commit: ToCommit<L>;
       readonly result: 'won' | 'lost';
       readonly looked: boolean;
       readonly now: number;
     }
   | { readonly kind: 'answered'; readonly now: number }
   | { readonly kind: 'rested' }
-  /** The round under way. `refused`: by the store, which will never take it as it is. */
-  | { readonly kind: 'failed'; readonly error: unknown; readonly refused: boolean; readonly now: number }
+  /** The commit; absent: what is done at once. `refused`: by the store, which will never take it as it is. */
+  | {
+      readonly kind: 'failed';
+      readonly commit?: ToCommit<L>;
+      readonly error: unknown;
+      readonly refused: boolean;
+      readonly now: number;
+    }
+  /** The outcome of a commit is unknown: nothing more is to be sent before it is found out. */
+  | { readonly kind: 'doubted' }
   | { readonly kind: 'looked-up'; readonly pending: Pending; readonly error?: unknown }
   | { readonly kind: 'last-days-written'; readonly pending: Pending; readonly error?: unknown }
   /** Once a second. */
@@ -109,8 +126,8 @@ export type Effect<L> =
   /** Find out whether nobody has committed since this version. */
   | { readonly do: 'prove'; readonly version: StateVersion }
   | { readonly do: 'commit'; readonly commit: ToCommit<L> }
-  /** It won: what happened is told to everybody whom it concerns but those who asked. */
-  | { readonly do: 'publish'; readonly commit: ToCommit<L> }
+  /** It won: what happened is told to everybody whom it concerns but those who asked. `stored`: the ledger, if it is as it is stored. */
+  | { readonly do: 'publish'; readonly commit: ToCommit<L>; readonly stored?: L }
   | { readonly do: 'answer'; readonly decided: Decided }
   /** Yield to others: after so many races lost in a row, or for so long, and by chance somewhat longer. */
   | { readonly do: 'rest'; readonly lostInRow: number }

@@ -22,6 +22,11 @@ export class ReplicaYield {
   private roundMs = 5;
   private droppedAt = Number.NEGATIVE_INFINITY;
 
+  /** It leaves others their turns. */
+  get isActive(): boolean {
+    return this.yields;
+  }
+
   /** `rivals`: other replicas that are racing. */
   loaded(rivals: number, now: number): void {
     this.loadedAt = now;

@@ -47,6 +47,7 @@ export class WriteOut {
   private writingDays: Promise<unknown> | undefined;
   private daysWrittenAt = Number.NEGATIVE_INFINITY;
   private tookOverAt = Number.NEGATIVE_INFINITY;
+  private alertsChanged = false;
   private readonly changes: ChangeWriteOut;
 
   constructor(
@@ -57,14 +58,15 @@ export class WriteOut {
     this.changes = new ChangeWriteOut(context, budgetId, (write) => this.attempt(write));
   }
 
-  /** A commit won: what it put into the outbox can be written. The ledger stands for the committed state. */
-  committed(ledger: Ledger, patch: StatePatch): void {
+  /** A commit won: what it put into the outbox can be written. `stored`: the ledger, if it stands for the committed state. */
+  committed(patch: StatePatch, stored: Ledger | undefined): void {
     const receipts: Receipt[] = [];
     for (const { section, value } of patch.puts) if (section === 'outbox') receipts.push(value as Receipt);
     if (this.context.store.receiptsInCommit) this.written(receipts);
     else for (const receipt of receipts) this.receipts.set(receipt.id, receipt);
-    if (patch.puts.some(({ section }) => section === 'alerts')) this.showAlerts(ledger);
-    this.tick(ledger);
+    if (patch.puts.some(({ section }) => section === 'alerts')) this.alertsChanged = true;
+    if (stored !== undefined) this.tick(stored);
+    else this.kick();
   }
 
   /** The state was loaded: what another replica left behind is taken over after a while. */
@@ -81,6 +83,7 @@ export class WriteOut {
   }
 
   private showAlerts({ epoch, tables }: Ledger): void {
+    this.alertsChanged = false;
     this.context.alerts?.saw(this.budgetId, epoch, tables.alerts.view);
   }
 
@@ -100,6 +103,7 @@ export class WriteOut {
   /** Again and again, also while every moment brings a commit. The ledger stands for the committed state. */
   tick(ledger: Ledger): void {
     const now = this.context.clock.monotonic();
+    if (this.alertsChanged) this.showAlerts(ledger);
     if (now - this.tookOverAt >= FOREIGN_AFTER_MS) this.takeOver(ledger);
     else this.kick();
     if (now - this.daysWrittenAt >= DAYS_EVERY_MS) this.startDays(ledger);

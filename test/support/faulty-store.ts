@@ -22,14 +22,15 @@ export interface StoreCall {
 
 /**
  * What goes wrong with one call.
- * - `fail`: nothing is done, and the caller is told so by this failure. With `unknown`: the request was lost on its way.
+ * - `fail`: nothing is done, and the caller is told so by this failure, with a gate when it opens. With `unknown`: the request was lost
+ *   on its way.
  * - `lose-answer`: done; the caller is told `unknown`.
  * - `late`: the caller is told `unknown` at once; it is done when the gate opens.
  * - `hold`: done when the gate opens, answered then.
  * - `hold-answer`: done at once, answered when the gate opens.
  */
 export type Fault =
-  | { readonly kind: 'fail'; readonly failure: StoreFailure }
+  | { readonly kind: 'fail'; readonly failure: StoreFailure; readonly gate?: Gate }
   | { readonly kind: 'lose-answer' }
   | { readonly kind: 'late'; readonly gate: Gate }
   | { readonly kind: 'hold'; readonly gate: Gate }
@@ -91,6 +92,7 @@ export class FaultyStore implements BudgetStore {
       case undefined:
         return act();
       case 'fail':
+        await fault.gate?.opened;
         throw new StoreError(fault.failure, `${method} failed by plan`);
       case 'lose-answer':
         await act();

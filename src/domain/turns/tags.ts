@@ -1,4 +1,5 @@
 import { LazyMap } from '../model/lazy-map.js';
+import type { Trial } from './trial.js';
 
 /** Tags count in these parts of a token, in integers of any size: nothing is rounded that another grant would see. */
 const PARTS = 1_000_000n;
@@ -18,14 +19,12 @@ interface Tag {
  * Start-time fair queueing among flows that are alike but for their weights. Each has a finish: where its tokens, over its weight, have
  * brought it. Its next turn starts there, or at the largest start that was served, if that is later: so nobody saves up turns by
  * not asking, and nobody is made to wait for what it used long ago.
- *
- * What moves tags is on trial until it is kept, since the commit that carries it may be lost.
  */
 export class Tags {
   private served = 0n;
   private readonly tags = new LazyMap<string, Tag>();
-  private readonly before = new LazyMap<string, Tag | undefined>();
-  private servedBefore = 0n;
+
+  constructor(private readonly trial: Trial) {}
 
   /** The largest start that was served: it only rises. */
   get largestStart(): bigint {
@@ -42,7 +41,11 @@ export class Tags {
   serve(flow: string, tokens: number, weight: number): void {
     const start = this.startOf(flow);
     this.move(flow, start, tokens, weight);
+    const before = this.served;
     this.served = start;
+    this.trial.moved(() => {
+      this.served = before;
+    });
   }
 
   /** It has spent so many more than it was served with, or fewer. */
@@ -52,29 +55,20 @@ export class Tags {
 
   private move(flow: string, from: bigint, tokens: number, weight: number): void {
     const tag = this.tags.get(flow);
-    if (!this.before.has(flow)) this.before.set(flow, tag);
     const divisor = integerOf(weight);
     const rest = tag?.weight === divisor ? tag.rest : 0n;
     const dividend = BigInt(tokens) * PARTS * SCALE + rest;
     const left = ((dividend % divisor) + divisor) % divisor;
     this.tags.set(flow, { finish: from + (dividend - left) / divisor, rest: left, weight: divisor });
-  }
-
-  /** What was moved since the last time stays. */
-  keep(): void {
-    this.before.clear();
-    this.servedBefore = this.served;
-    if (this.tags.size > MOST_REMEMBERED) this.forget();
-  }
-
-  /** What was moved since the last time never was. */
-  rollBack(): void {
-    for (const [flow, tag] of this.before) {
+    this.trial.moved(() => {
       if (tag === undefined) this.tags.delete(flow);
       else this.tags.set(flow, tag);
-    }
-    this.before.clear();
-    this.served = this.servedBefore;
+    });
+  }
+
+  /** Something is kept: flows that it makes no difference to remember are forgotten. */
+  tidy(): void {
+    if (this.tags.size > MOST_REMEMBERED) this.forget();
   }
 
   /** All whose finish is served, since a turn of theirs starts as if they were new; then those least ahead, down to half. */

@@ -3,6 +3,7 @@ import { LazyMap } from '../model/lazy-map.js';
 import type { LeaseView } from '../model/types.js';
 import type { Flow, FlowOf } from './flow.js';
 import { Tags } from './tags.js';
+import { Trial } from './trial.js';
 
 /** More leases than this are not remembered; a budget has at most 1,000 slots. */
 const MOST_SERVED = 2_000;
@@ -15,12 +16,11 @@ const MOST_SHARED = 65;
  * small estimates win nothing.
  */
 export class Turns {
-  private readonly flows = new Tags();
+  private readonly trial = new Trial();
+  private readonly flows = new Tags(this.trial);
   private readonly within = new LazyMap<string, Tags>();
   /** By fence, what the grant of a live lease moved: a raise reserves more later. */
   private readonly served = new LazyMap<number, number>();
-  /** What is on trial of it; undefined: it has ended. */
-  private readonly onTrial = new LazyMap<number, number | undefined>();
 
   /** The least is next. */
   startOf({ id }: Flow): bigint {
@@ -48,16 +48,20 @@ export class Turns {
   }
 
   private serve({ aiId, fence, reservedTokens }: LeaseView, { id, weight, shared }: Flow): void {
-    this.onTrial.set(fence, reservedTokens);
+    this.served.set(fence, reservedTokens);
+    this.trial.moved(() => this.served.delete(fence));
     this.flows.serve(id, reservedTokens, weight);
     if (shared) this.tagsWithin(id).serve(aiId, reservedTokens, 1);
   }
 
   private correct(lease: LeaseView, { id, weight, shared }: Flow): void {
     const { aiId, fence, reservedTokens, usedTokens, presumedTokens } = lease;
-    const served = this.served.get(fence) ?? reservedTokens;
-    this.onTrial.set(fence, undefined);
-    const more = usedTokens + presumedTokens - served;
+    const served = this.served.get(fence);
+    if (served !== undefined) {
+      this.served.delete(fence);
+      this.trial.moved(() => this.served.set(fence, served));
+    }
+    const more = usedTokens + presumedTokens - (served ?? reservedTokens);
     if (more === 0) return;
     this.flows.correct(id, more, weight);
     if (shared) this.tagsWithin(id).correct(aiId, more, 1);
@@ -66,32 +70,34 @@ export class Turns {
   private tagsWithin(flow: string): Tags {
     const found = this.within.get(flow);
     if (found !== undefined) return found;
-    const made = new Tags();
+    const made = new Tags(this.trial);
     this.within.set(flow, made);
     return made;
   }
 
-  /** The commit that carried it has won. */
+  /** A commit carries what has moved so far. */
+  seal(): void {
+    this.trial.seal();
+  }
+
+  /** The oldest commit that carries something has won. */
   keep(): void {
-    if (this.onTrial.size === 0) return;
-    for (const [fence, tokens] of this.onTrial) {
-      if (tokens === undefined) this.served.delete(fence);
-      else this.served.set(fence, tokens);
-    }
-    this.onTrial.clear();
+    this.trial.keep();
     // The oldest first: another replica has seen its end.
     dropFirst(this.served, MOST_SERVED);
-    this.flows.keep();
-    for (const tags of this.within.values()) tags.keep();
+    this.flows.tidy();
+    for (const tags of this.within.values()) tags.tidy();
     dropFirst(this.within, MOST_SHARED);
   }
 
-  /** The commit that carried it was lost. */
+  /** What no commit carries yet never was. */
+  rollBackOpen(): void {
+    this.trial.rollBackOpen();
+  }
+
+  /** A commit was lost, and all that were decided after it. */
   rollBack(): void {
-    if (this.onTrial.size === 0) return;
-    this.onTrial.clear();
-    this.flows.rollBack();
-    for (const tags of this.within.values()) tags.rollBack();
+    this.trial.rollBack();
   }
 }
 

@@ -44,8 +44,8 @@ export function journalChange(budgetId: string, { revision, entries, blocks }: J
  *   newest ───────────▶ newer ──────────────▶ older ─────────────────────▶ in place ─────────────────────────▶ older is gone
  *
  * - **take**: the next values of `older`, each as `newer` has it if it changed since, and last what removes its commits from the
- *   journal. A part counts as gone from then on, so no second part is taken while the first is under way.
- * - **taken**: the file has that part; the next commit may take one.
+ *   journal. A part counts as gone from then on; a commit that is sent before it won takes the next.
+ * - **taken**: the file has that part, and with the last all of them.
  * - **forget** (`lmdb-journals.ts`): the transaction failed, or another commit came between, so nobody knows what the file has of
  *   the part. This object is thrown away with its place in the order, and made again of what the file says.
  *
@@ -56,15 +56,19 @@ export class Journal {
   private newer = new JournalLayer();
   /** On its way to its places. */
   private older: { readonly layer: JournalLayer; readonly changes: Iterator<Change> } | undefined;
-  /** A commit that takes a part along is under way. Only when it won may another one follow. */
-  private taking = false;
+  /** Commits that take a part of it along and are under way, and whether one of them takes the last. */
+  private parts = 0;
   private done = false;
+  /** The revision that the newest commit under way will make, or the newest of the journal has. */
+  ahead: number | undefined;
 
   /** `revision`: of the budget, which the newest commit of the journal has made; undefined if there is no such budget. */
   constructor(
     private readonly budgetId: string,
     public revision: number | undefined,
-  ) {}
+  ) {
+    this.ahead = revision;
+  }
 
   get isEmpty(): boolean {
     return this.newer.isEmpty && this.older === undefined;
@@ -82,32 +86,34 @@ export class Journal {
   add(commit: JournaledCommit, most: number): void {
     this.newer.add(commit);
     this.revision = commit.revision;
+    this.ahead ??= commit.revision;
     if (this.older !== undefined || this.newer.size < most) return;
     const layer = this.newer;
     this.older = { layer, changes: layer.changes(this.budgetId, () => this.newer) };
     this.newer = new JournalLayer();
   }
 
-  /** The part that a commit takes along which replaces this revision. After it won, call `taken`; else forget this journal. */
-  take({ entries }: JournaledCommit): Change[] {
+  /**
+   * A commit is sent that makes this revision: the part that it takes along. After it won, call `taken` if that was any. Commits win in
+   * their order; if one does not, neither do those after it, and this journal is to be forgotten.
+   */
+  take({ entries, revision }: JournaledCommit): Change[] {
+    this.ahead = revision;
     const part: Change[] = [];
-    if (this.older === undefined || this.taking) return part;
-    this.taking = true;
     const most = LEAST_AT_ONCE + 2 * entries.length;
-    while (part.length < most) {
-      const { done, value } = this.older.changes.next();
-      if (done) {
-        this.done = true;
-        break;
-      }
-      part.push(value);
+    while (this.older !== undefined && !this.done && part.length < most) {
+      const { done = false, value } = this.older.changes.next();
+      this.done = done;
+      if (!done) part.push(value);
     }
+    if (part.length > 0) this.parts += 1;
     return part;
   }
 
   taken(): void {
-    this.taking = false;
-    if (this.done) this.older = undefined;
+    this.parts -= 1;
+    if (!this.done || this.parts > 0) return;
+    this.older = undefined;
     this.done = false;
   }
 

@@ -26,6 +26,11 @@ type Sections = { [S in Section]: Map<string, SectionValues[S]> };
 export class LmdbBudgets {
   /** Of every head that which `due` and a commit need, so that neither reads the file. */
   private readonly known = new Map<string, Known>();
+  /** Of budgets with commits under way, what the newest of them will make. */
+  private readonly ahead = new Map<string, StateHead>();
+  /** The newest write of a budget; and one that nothing may be written beside. */
+  private readonly newest = new Map<string, Promise<void>>();
+  private readonly alone = new Map<string, Promise<void>>();
 
   constructor(
     private readonly file: LmdbFile,
@@ -77,27 +82,60 @@ export class LmdbBudgets {
     patch: StatePatch,
   ): Promise<'won' | 'lost'> {
     // Revisions rise across epochs, so the revision alone is the guard; another epoch under it is somebody's mistake.
-    if (expected && this.known.get(budgetId)?.epoch !== expected.epoch) return 'lost';
-    const won = await this.write(budgetId, expected, patch);
-    if (won) this.note(budgetId, patch.head);
-    return won ? 'won' : 'lost';
+    const before = this.ahead.get(budgetId) ?? this.known.get(budgetId);
+    if (expected && before?.epoch !== expected.epoch) return 'lost';
+    const { head } = patch;
+    this.ahead.set(budgetId, head);
+    try {
+      const won = await this.write(budgetId, expected, patch);
+      if (won) this.note(budgetId, head);
+      return won ? 'won' : 'lost';
+    } finally {
+      if (this.ahead.get(budgetId) === head) {
+        this.ahead.delete(budgetId);
+        this.newest.delete(budgetId);
+      }
+    }
   }
 
+  /** One that must be in its place goes alone: after all that was sent before it, and before all that is sent after it. */
   private async write(
     budgetId: string,
     expected: StateVersion | undefined,
     patch: StatePatch,
   ): Promise<boolean> {
+    const before = this.alone.get(budgetId);
+    if (before !== undefined) await before;
     const commit = journaled(patch, blocksOf(patch));
-    const journal = this.journalAt(budgetId, expected);
-    if (mustBeInPlace(patch)) {
-      return journal !== undefined && this.writeInPlace(budgetId, expected, patch, commit, journal);
+    if (!mustBeInPlace(patch)) {
+      const written = this.writeJournal(budgetId, expected, patch, commit);
+      this.newest.set(budgetId, settled(written));
+      return written;
     }
-    const changes = journal?.take(commit) ?? [];
-    changes.push(journalChange(budgetId, commit), headChange(budgetId, patch.head));
+    const written = (this.newest.get(budgetId) ?? Promise.resolve()).then(() =>
+      this.writeInPlace(budgetId, expected, patch, commit),
+    );
+    const over = settled(written);
+    this.alone.set(budgetId, over);
+    try {
+      return await written;
+    } finally {
+      if (this.alone.get(budgetId) === over) this.alone.delete(budgetId);
+    }
+  }
+
+  private async writeJournal(
+    budgetId: string,
+    expected: StateVersion | undefined,
+    patch: StatePatch,
+    commit: JournaledCommit,
+  ): Promise<boolean> {
+    const journal = this.journalAt(budgetId, expected);
+    const part = journal?.take(commit) ?? [];
+    const changes = [...part, journalChange(budgetId, commit), headChange(budgetId, patch.head)];
     for (const block of commit.blocks) changes.push(blockChange(budgetId, block));
     const won = await this.writeIf(budgetId, expected, changes);
-    if (won) this.journals.add(budgetId, expected, commit, journal);
+    if (won) this.journals.add(budgetId, expected, commit, part.length > 0 ? journal : undefined);
     else this.journals.forget(budgetId);
     return won;
   }
@@ -108,8 +146,9 @@ export class LmdbBudgets {
     expected: StateVersion | undefined,
     patch: StatePatch,
     commit: JournaledCommit,
-    journal: Journal,
   ): Promise<boolean> {
+    const journal = this.journalAt(budgetId, expected);
+    if (journal === undefined) return false;
     const cleared = patch.resets.length > 0 ? this.clearing(budgetId, patch.resets) : [];
     this.journals.forget(budgetId);
     const entries = journal.inPlace(commit, patch.resets);
@@ -135,11 +174,11 @@ export class LmdbBudgets {
     }
   }
 
-  /** The journal as of the expected version; undefined when the stored version is another one already. */
+  /** The journal as of the expected version, which may be under way; undefined when the stored version is another one already. */
   private journalAt(budgetId: string, expected: StateVersion | undefined): Journal | undefined {
-    if (this.journals.of(budgetId).revision !== expected?.revision) this.journals.forget(budgetId);
+    if (this.journals.of(budgetId).ahead !== expected?.revision) this.journals.forget(budgetId);
     const journal = this.journals.of(budgetId);
-    return journal.revision === expected?.revision ? journal : undefined;
+    return journal.ahead === expected?.revision ? journal : undefined;
   }
 
   list(after: string, limit: number): ListedBudget[] {
@@ -204,6 +243,13 @@ export class LmdbBudgets {
 function mustBeInPlace({ resets, puts, drops }: StatePatch): boolean {
   const isSetting = ({ section }: { readonly section: Section }) => section === 'settings';
   return resets.length > 0 || puts.some(isSetting) || drops.some(isSetting);
+}
+
+function settled(work: Promise<unknown>): Promise<void> {
+  return work.then(
+    () => {},
+    () => {},
+  );
 }
 
 function headChange(budgetId: string, head: StateHead): Change {

@@ -5,13 +5,13 @@ export const ARBITER_MUTATIONS: readonly Mutation[] = [
   {
     name: 'an unknown outcome is taken for lost, without looking',
     at: 'commitOnce',
-    find: 'const result = await lookWhetherApplied(context, budgetId, expected, seq, error.likelyRefused);',
+    find: 'const result = await lookWhetherApplied(context, budgetId, expected, stamps, error.likelyRefused);',
     replace: "const result: 'won' | 'lost' = 'lost';",
   },
   {
     name: 'after an unknown outcome the same patch is sent again, on whatever is there',
     at: 'commitOnce',
-    find: 'const result = await lookWhetherApplied(context, budgetId, expected, seq, error.likelyRefused);',
+    find: 'const result = await lookWhetherApplied(context, budgetId, expected, stamps, error.likelyRefused);',
     replace:
       'const there = await context.store.version(budgetId);' +
       'const head = { ...patch.head, revision: (there?.revision ?? 0) + 1 };' +
@@ -20,7 +20,7 @@ export const ARBITER_MUTATIONS: readonly Mutation[] = [
   {
     name: 'an unknown outcome is taken for won, without looking',
     at: 'commitOnce',
-    find: 'const result = await lookWhetherApplied(context, budgetId, expected, seq, error.likelyRefused);',
+    find: 'const result = await lookWhetherApplied(context, budgetId, expected, stamps, error.likelyRefused);',
     replace: "const result = 'won' as 'won' | 'lost';",
   },
   {
@@ -61,21 +61,15 @@ export const ARBITER_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a lost commit counts as won',
-    at: 'committedOrLost',
-    find: [
-      "if (result === 'lost') {",
-      '      this.drop(batch);',
-      "      this.mode = { name: 'RESTING', left: false };",
-      "      return [{ do: 'rest', lostInRow: this.yielding.lost() }];",
-      '    }',
-    ].join('\n'),
-    replace: "if (result === 'lost') this.kept = undefined;",
+    at: 'commitCame',
+    find: 'return this.came(commit, { kind: result, looked }, now);',
+    replace: "return this.came(commit, { kind: 'won', looked: looked || result === 'lost' }, now);",
   },
   {
     name: 'an answer without a commit is not proved current',
-    at: 'decided',
-    find: 'isCurrent || this.options.exclusive',
-    replace: 'isCurrent || !this.options.exclusive',
+    at: 'settleUnwritten',
+    find: 'head.isCurrent || this.options.exclusive',
+    replace: 'head.isCurrent || !this.options.exclusive',
   },
   {
     name: 'answers are given before the commit is known',

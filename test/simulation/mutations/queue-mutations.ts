@@ -6,33 +6,34 @@ const script = 'test/simulation/queue/main.ts';
 export const QUEUE_MUTATIONS: readonly Mutation[] = [
   {
     name: 'the queue answers in the step that sends the commit',
-    ...{ script, at: 'decided' },
-    find: "      effects.push({ do: 'commit', commit });\n",
-    replace: "      effects.push({ do: 'answer', decided }, { do: 'commit', commit });\n",
+    ...{ script, at: 'send' },
+    find: "  return { do: 'commit', commit };\n",
+    replace: "  decision.result = { kind: 'won', looked: false };\n  return { do: 'commit', commit };\n",
   },
   {
     name: 'the queue answers what was decided as soon as it is, and commits it with the next',
     ...{ script, at: 'decided' },
-    find: '    } else if (isCurrent || this.options.exclusive) {\n',
-    replace: '    }\n    if (decided.answers.length > 0) {\n',
+    find: 'return isFirst && commit === undefined ?',
+    replace:
+      "if (commit !== undefined) return [...effects, { do: 'answer', decided }];\n    return isFirst ?",
   },
   {
     name: 'the queue begins a round while a commit is in flight',
-    ...{ script, at: 'enqueue' },
-    find: "return this.mode.name === 'IDLE' ? this.gather() : NOTHING;",
-    replace: "return this.mode.name === 'IDLE' || this.mode.name === 'COMMITTING' ? this.gather() : NOTHING;",
+    ...{ script, at: 'mayGoAhead' },
+    find: 'return line.length <= 1 && line.every(({ sent }) => sent) && !this.yielding.isActive;',
+    replace: 'return true;',
   },
   {
     name: 'the queue does not prove what it answers without a commit',
-    ...{ script, at: 'decided' },
-    find: 'isCurrent || this.options.exclusive',
-    replace: 'isCurrent || this.stored.revision > 0',
+    ...{ script, at: 'settleUnwritten' },
+    find: 'head.isCurrent || this.options.exclusive',
+    replace: 'head.isCurrent || this.stored.revision > 0',
   },
   {
     name: 'what was not current is answered all the same',
     ...{ script, at: 'proved' },
-    find: 'return isCurrent ?',
-    replace: 'return isCurrent || batch.length > 0 ?',
+    find: 'if (!isCurrent) return',
+    replace: 'if (!isCurrent && batch.length === 0) return',
   },
   {
     name: 'newcomers join the batch that a loading under way proves',
@@ -54,9 +55,9 @@ export const QUEUE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the ledger is kept after a failure',
-    ...{ script, at: 'failed' },
-    find: '    const { batch, mode } = this;\n    this.kept = undefined;\n',
-    replace: '    const { batch, mode } = this;\n',
+    ...{ script, at: 'roundFailed' },
+    find: '    this.kept = undefined;\n    const again =',
+    replace: '    const again =',
   },
   {
     name: 'the ledger is kept after a lost race, or a stall',
@@ -66,9 +67,9 @@ export const QUEUE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'who was in a batch that lost is not decided again',
-    ...{ script, at: 'drop' },
-    find: 'this.ready.addFirst(batch.filter((pending) => !this.waiters.has(pending)));',
-    replace: 'void batch;',
+    ...{ script, at: 'throwAway' },
+    find: 'this.drop([...head.batch, ...later]);',
+    replace: 'this.drop(later);',
   },
   {
     name: 'those whom a full commit left are forgotten',
@@ -96,7 +97,7 @@ export const QUEUE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the store refuses one of a batch, and all of them fail',
-    ...{ script, at: 'failed' },
+    ...{ script, at: 'roundFailed' },
     find: 'batch.length > 1 || this.sweeping.refused(batch, closed)',
     replace: 'this.sweeping.refused(batch, closed)',
   },
@@ -114,7 +115,7 @@ export const QUEUE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a replica that lost a race does not rest',
-    ...{ script, at: 'committedOrLost' },
+    ...{ script, at: 'throwAway' },
     find: "      this.mode = { name: 'RESTING', left: false };\n      return [{ do: 'rest', lostInRow: this.yielding.lost() }];\n",
     replace: '      return this.gather();\n',
   },
@@ -122,7 +123,7 @@ export const QUEUE_MUTATIONS: readonly Mutation[] = [
     name: 'the queue stays where it is when the driver breaks',
     ...{ script, at: 'endRound' },
     find: "this.mode.name === 'IDLE' || this.mode.name === 'GATHERING' ?",
-    replace: "this.mode.name !== 'COMMITTING' ?",
+    replace: "this.mode.name !== 'AWAITING' ?",
   },
   {
     name: 'nothing wakes the queue of those who wait when it has no ledger',
@@ -137,10 +138,66 @@ export const QUEUE_MUTATIONS: readonly Mutation[] = [
     replace: '',
   },
   {
+    name: 'a round is answered before one that was decided before it is durable',
+    ...{ script, at: 'came' },
+    find: '    decision.result = result;\n',
+    replace:
+      "    decision.result = result;\n    if (result.kind === 'won') this.line.sort((a) => (a === decision ? -1 : 0));\n",
+  },
+  {
+    name: 'what was denied on a state that is not durable yet is answered at once',
+    ...{ script, at: 'decided' },
+    find: 'return isFirst && commit === undefined ?',
+    replace:
+      'if (commit === undefined) this.line.unshift(...this.line.splice(-1));\n    return commit === undefined ?',
+  },
+  {
+    name: 'after a commit that failed those that were decided on it are kept',
+    ...{ script, at: 'throwAway' },
+    find: '      .splice(0)\n',
+    replace: '      .splice(0, 1)\n',
+  },
+  {
+    name: 'what was decided after a commit that failed is forgotten',
+    ...{ script, at: 'roundFailed' },
+    find: '    this.ready.add(...again);\n',
+    replace: '',
+  },
+  {
+    name: 'a round is begun on what a commit did not come to make',
+    ...{ script, at: 'mayGoAhead' },
+    find: 'decision.mayBeginToWait || didNotCome(decision)',
+    replace: 'decision.mayBeginToWait',
+  },
+  {
+    name: 'a round is begun beside one whose denied are about to wait',
+    ...{ script, at: 'mayGoAhead' },
+    find: 'decision.mayBeginToWait || didNotCome(decision)',
+    replace: 'didNotCome(decision)',
+  },
+  {
+    name: 'after a commit that failed it is decided anew while others are under way',
+    ...{ script, at: 'settle' },
+    find: 'return isUnderWay || this.mode.name',
+    replace: 'return this.mode.name',
+  },
+  {
+    name: 'a commit that is sent on another one expects what was stored before both',
+    ...{ script, at: 'toCommit' },
+    find: '?.commit?.becomes ?? this.stored',
+    replace: '?.commit?.expected ?? this.stored',
+  },
+  {
+    name: 'more commits than three are under way when a round is begun',
+    ...{ script, at: 'mayGoAhead' },
+    find: 'line.length <= MOST_AHEAD',
+    replace: 'line.length <= 3 * MOST_AHEAD',
+  },
+  {
     name: 'what a commit under way may not have made is written out',
     ...{ script, at: 'tick' },
-    find: "ledger === undefined || this.mode.name === 'COMMITTING'",
-    replace: 'ledger === undefined',
+    find: '    if (this.line.length > 0) {',
+    replace: '    if (this.line.length > 1_000) {',
   },
   {
     name: 'the end of a lease moves no turn',
@@ -174,7 +231,7 @@ export const QUEUE_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a commit that won has not moved the turns',
-    ...{ script, at: 'committedOrLost' },
+    ...{ script, at: 'won' },
     find: '    this.waiters.turns.keep();\n',
     replace: '    this.waiters.turns.rollBack();\n',
   },

@@ -6,7 +6,7 @@ import type { Denial } from '../../../src/domain/model/types.js';
 import { AIS, type Asking, askingFor, type Job } from './jobs.js';
 import type { QueueWorld } from './queue-world.js';
 import { type ToyDecision, toyDecide } from './toy-decide.js';
-import { copyOf, type ToyCommit, type ToyState } from './toy-store.js';
+import { copyOf, isSame, type ToyCommit, type ToyState } from './toy-store.js';
 import { TurnBook, toyFlowOf } from './turn-book.js';
 
 type Event = QueueEvent<ToyState>;
@@ -18,9 +18,9 @@ const MODES: Partial<Record<Do, readonly ModeName[]>> = {
   load: ['LOADING'],
   decide: ['DECIDING'],
   prove: ['PROVING'],
-  commit: ['COMMITTING'],
-  publish: ['ANSWERING'],
-  answer: ['ANSWERING'],
+  commit: ['AWAITING', 'GATHERING'],
+  publish: ['AWAITING', 'GATHERING'],
+  answer: ['AWAITING', 'GATHERING'],
   rest: ['RESTING'],
   'tell-written': ['IDLE'],
   'wake-when-due': ['IDLE'],
@@ -29,15 +29,36 @@ const MODES: Partial<Record<Do, readonly ModeName[]>> = {
 /** What the driver may break at, before it is begun. */
 const BREAKABLE: readonly Do[] = ['load', 'decide', 'prove', 'commit', 'publish', 'answer', 'rest'];
 
-/** Something under way. `ofRound`: the machine waits for it, and for nothing else. */
+/** Commits that may be under way when one more is sent. */
+const MOST_BESIDE = 3;
+/** What nothing else of a round may be beside. */
+const BEGINS: readonly Do[] = ['load', 'decide', 'prove', 'rest'];
+
+/** Something under way. `ofRound`: the machine waits for it, and for nothing else but commits. */
 interface Operation {
   readonly what: Do | 'wake';
   readonly ofRound: boolean;
+  /** A commit reaches the store. */
   readonly arrive?: () => void;
   readonly complete: () => void;
 }
 
 class Refusal extends Error {}
+
+/** A round that was decided, and what the state is by it. */
+interface Told {
+  readonly decision: ToyDecision;
+  readonly next: ToyState;
+  isStored: boolean;
+}
+
+interface UnderWay {
+  readonly refused: boolean;
+  readonly sent: ToyCommit;
+  result: 'won' | 'lost' | undefined;
+  /** It will never reach the store. */
+  isOver: boolean;
+}
 
 /** Plays the driver of one machine, and looks at every effect. */
 export class QueueHost {
@@ -53,9 +74,10 @@ export class QueueHost {
   private seen = 0;
   private mustBeCurrent = true;
   private mustRest = false;
-  private decision: ToyDecision | undefined;
-  /** The revision that the decision under way rests on, or has made. */
-  private standsOn = 0;
+  /** Rounds that were decided and not answered, the oldest first; each with the revision that it rests on, or makes. */
+  private line: Told[] = [];
+  /** What the newest commit under way will leave. */
+  private ahead: ToyState | undefined;
 
   constructor(private readonly world: QueueWorld) {
     this.machine = new QueueMachine({ mostAtOnce: 6, exclusive: world.exclusive });
@@ -109,7 +131,7 @@ export class QueueHost {
     if (allowed !== undefined && !allowed.includes(modeName)) {
       this.world.violated(`${effect.do} is wanted in ${modeName}`);
     }
-    if (BREAKABLE.includes(effect.do) && this.operations.some(({ ofRound }) => ofRound)) {
+    if (BEGINS.includes(effect.do) && this.operations.some(({ ofRound }) => ofRound)) {
       this.world.violated(`${effect.do} is wanted while another thing of the round is under way`);
     }
   }
@@ -119,11 +141,17 @@ export class QueueHost {
     const { world } = this;
     if (BREAKABLE.includes(effect.do) && world.chance(0.01)) {
       this.mustRest = false;
-      throw new Error('on purpose: the driver broke');
+      const error = new Error('on purpose: the driver broke');
+      // Whoever was to be told is told of this.
+      if (effect.do === 'publish') this.book.keep();
+      if (effect.do === 'publish' || effect.do === 'answer') this.line.shift();
+      if (effect.do !== 'commit') throw error;
+      this.commitFailed(effect.commit, error);
+      return;
     }
     switch (effect.do) {
       case 'gather':
-        this.begin(effect.do, () => this.goOn({ kind: 'gathered' }));
+        this.begin(effect.do, () => this.goOn({ kind: 'gathered', now: world.now }));
         break;
       case 'begin':
         if (this.mustRest) world.violated('after a lost race the next round began without a rest');
@@ -146,9 +174,7 @@ export class QueueHost {
         this.commit(effect.commit);
         break;
       case 'publish':
-        this.checkTurns();
-        this.seen = effect.commit.ledger.revision;
-        this.standsOn = effect.commit.ledger.revision;
+        this.publish(effect);
         return;
       case 'answer':
         this.answer(effect.decided);
@@ -195,6 +221,18 @@ export class QueueHost {
     }
   }
 
+  private publish({ commit, stored }: Extract<Effect<ToyState>, { do: 'publish' }>): void {
+    const { world } = this;
+    this.book.keep();
+    this.checkTurns();
+    this.seen = commit.becomes.revision;
+    const [oldest] = this.line;
+    if (oldest?.decision.decided !== commit.decided) world.violated('a commit is told before an older one');
+    else oldest.isStored = true;
+    if (stored !== undefined && !world.store.wasStored(stored))
+      world.violated('a ledger is said to be stored, and is ahead');
+  }
+
   private begin(what: Do, complete: () => void, arrive?: () => void): void {
     if (this.operations.some(({ ofRound }) => ofRound))
       this.world.violated(`${what} is begun beside another`);
@@ -211,13 +249,22 @@ export class QueueHost {
     this.checkAlive();
   }
 
+  private commits(): Operation[] {
+    return this.operations.filter(({ what }) => what === 'commit');
+  }
+
   /** No mode lasts without something that will end it; and who waits is not forgotten. */
   private checkAlive(): void {
     const underWay = this.operations.filter(({ ofRound }) => ofRound).length;
+    const commits = this.commits().length;
     const { modeName, waiters } = this.machine;
-    if (underWay !== (modeName === 'IDLE' ? 0 : 1)) {
+    if (underWay !== (modeName === 'IDLE' || modeName === 'AWAITING' ? 0 : 1)) {
       this.world.violated(`${underWay} things of a round are under way in ${modeName}`);
     }
+    const least = modeName === 'AWAITING' ? 1 : 0;
+    const most = modeName === 'AWAITING' || modeName === 'GATHERING' ? 4 : 0;
+    if (commits < least || commits > most)
+      this.world.violated(`${commits} commits are under way in ${modeName}`);
     if (modeName === 'IDLE' && waiters.size > 0 && !this.operations.some(({ what }) => what === 'wake')) {
       this.world.violated('somebody waits, and nothing will wake the queue');
     }
@@ -233,6 +280,10 @@ export class QueueHost {
   /** What a read shows is of its sending, of its answer, or, where it need not be current, of before. */
   private load(): void {
     const { world } = this;
+    if (this.commits().length > 0) world.violated('the state is loaded while a commit is under way');
+    this.line = [];
+    this.ahead = undefined;
+    this.book.forget();
     const isCurrent = this.mustBeCurrent || world.exclusive || world.chance(0.5);
     const early = world.chance(0.5) ? world.store.load() : undefined;
     this.begin('load', () => {
@@ -250,14 +301,15 @@ export class QueueHost {
   private decide(toDecide: ToDecide<ToyState>): void {
     const { world, machine } = this;
     const { ledger, batch, lineage } = toDecide;
-    if (!world.store.wasStored(ledger)) world.violated('a decision is made on what was never stored');
+    const { ahead } = this;
+    if (this.commits().length > 0 ? !isSame(ledger, ahead) : !world.store.wasStored(ledger))
+      world.violated('a decision is made on what was never stored, and is not under way');
     if (lineage !== this.loadings)
       world.violated(`the loading is told as ${lineage}, and is ${this.loadings}`);
     if (new Set([...batch, ...machine.ready.all()]).size < batch.length + machine.ready.size) {
       world.violated('somebody is in two places');
     }
     if (batch.some(({ lookingUp }) => lookingUp)) world.violated('somebody is decided who is looked up for');
-    this.standsOn = ledger.revision;
     const at = world.now - (world.chance(0.03) ? STALL_MS + 1 : 0);
     this.checkTurns();
     const decision = toyDecide(toDecide, {
@@ -266,11 +318,18 @@ export class QueueHost {
       placeOf: (pending) => this.places.get(pending) ?? 0,
       violated: (what) => world.violated(what),
     });
-    this.decision = decision;
     const { decided, touched, toClose } = decision;
     const patch = touched && !decided.failed ? ({} as StatePatch) : undefined;
     if (patch !== undefined) ledger.revision += 1;
-    this.tell({ kind: 'decided', decided, patch, seq: 0, toClose, now: world.now });
+    const isTold = !decided.failed && (patch === undefined || world.now - at <= STALL_MS);
+    if (isTold) {
+      this.line.push({ decision, next: copyOf(ledger), isStored: patch === undefined });
+      if (patch !== undefined) {
+        this.ahead = copyOf(ledger);
+        this.book.seal();
+      }
+    }
+    this.tell({ kind: 'decided', decided, patch, events: [], seq: 0, toClose, now: world.now });
   }
 
   private prove(revision: number): void {
@@ -284,41 +343,75 @@ export class QueueHost {
     });
   }
 
-  private commit({ ledger, expected, sendBy, decided }: ToCommit<ToyState>): void {
+  private commit(commit: ToCommit<ToyState>): void {
     const { world } = this;
+    const { expected, sendBy, decided, becomes } = commit;
     if (sendBy < world.now) world.violated('what was decided long ago is sent');
-    if (decided !== this.decision?.decided) world.violated('another decision is sent than was made last');
-    const refused = this.decision?.refused ?? false;
-    const sent: ToyCommit = { expected: expected?.revision ?? 0, next: copyOf(ledger) };
-    let result: 'won' | 'lost' | undefined;
+    const entry = this.line.find(({ decision }) => decision.decided === decided);
+    if (entry === undefined) world.violated('a decision is sent that was thrown away');
+    const others = this.commits();
+    world.saw(`commit beside ${others.length}`);
+    if (!world.exclusive && others.length > 0)
+      world.violated('a commit is sent before the one that it follows');
+    const refused = entry?.decision.refused ?? false;
+    const sent: ToyCommit = { expected: expected?.revision ?? 0, next: entry?.next ?? copyOf(commit.ledger) };
+    if (sent.next.revision !== becomes.revision)
+      world.violated('a commit makes another version than it says');
+    if (sent.expected !== becomes.revision - 1)
+      world.violated('a commit follows another than the one before it');
+    if (others.length > MOST_BESIDE) world.violated(`a commit is sent beside ${others.length} others`);
+    const underWay: UnderWay = { refused, sent, result: undefined, isOver: false };
     const arrive = () => {
-      if (!refused) result ??= world.store.swap(sent, world.now) ? 'won' : 'lost';
+      if (underWay.isOver) return;
+      // The store takes them in their order.
+      for (const other of others) other.arrive?.();
+      if (!refused) underWay.result ??= world.store.swap(sent, world.now) ? 'won' : 'lost';
     };
-    const complete = () => {
-      if (refused) return this.roundFailed(new Refusal('refused'));
-      if (result === undefined && world.chance(0.1))
-        return this.roundFailed(new Error('on purpose: not sent'));
-      const looked = world.chance(0.15);
+    const complete = () => this.commitCame(commit, underWay, arrive);
+    this.operations.push({ what: 'commit', ofRound: false, complete, arrive });
+  }
+
+  private commitCame(commit: ToCommit<ToyState>, underWay: UnderWay, arrive: () => void): void {
+    const { world } = this;
+    if (underWay.refused) {
+      this.commitFailed(commit, new Refusal('refused'));
+      return;
+    }
+    if (underWay.result === undefined && world.chance(0.1)) {
+      underWay.isOver = true;
+      this.commitFailed(commit, new Error('on purpose: not sent'));
+      return;
+    }
+    const looked = world.chance(0.15);
+    if (looked) {
+      this.tell({ kind: 'doubted' });
+      if (underWay.result === undefined) underWay.isOver = true;
+      for (const other of this.commits()) other.arrive?.();
       // Looked for and not found, it is fenced off: by now it can win no more.
-      if (looked && result === undefined) result = world.fence(sent.expected);
-      else arrive();
-      if (looked) this.mustBeCurrent = true;
-      if (result === 'lost') this.mustRest = true;
-      if (result === 'won') this.book.keep();
-      this.goOn({ kind: 'committed', result: result ?? 'lost', looked, now: world.now });
-    };
-    this.begin('commit', complete, arrive);
+      underWay.result ??= world.fence(underWay.sent.expected);
+      this.mustBeCurrent = true;
+    } else arrive();
+    const { result = 'lost' } = underWay;
+    if (result === 'lost' && this.line[0]?.decision.decided === commit.decided) this.mustRest = true;
+    this.goOn({ kind: 'committed', commit, result, looked, now: world.now });
+  }
+
+  private commitFailed(commit: ToCommit<ToyState>, error: Error): void {
+    this.tell({ kind: 'failed', commit, error, refused: error instanceof Refusal, now: this.world.now });
   }
 
   /** As `Answers` does it. */
   private answer(decided: Decided): void {
     const { world } = this;
-    if (decided !== this.decision?.decided) world.violated('another decision is answered than was made last');
+    const entry = this.line.shift();
+    if (decided !== entry?.decision.decided) world.violated('a decision is answered before an older one');
+    else if (!entry.isStored) world.violated('a decision is answered that is not stored');
+    const standsOn = entry?.next.revision ?? 0;
     for (const { pending, outcome } of decided.answers) {
       const asking = this.askings.get(pending);
       if (asking === undefined || pending.abandoned) continue;
       const { job, arrivedAt } = asking;
-      if (!world.store.wasCurrentSince(this.standsOn, arrivedAt)) {
+      if (!world.store.wasCurrentSince(standsOn, arrivedAt)) {
         world.violated(`job ${job.id} is answered from a state that was old when it came`);
       }
       if (outcome.kind === 'denied' && job.waits) this.wait(pending, job, outcome.denial);
@@ -354,7 +447,7 @@ export class QueueHost {
     this.machine.waiters.put(pending, denial);
   }
 
-  /** Tags are those of the commits that this replica knows to have won. */
+  /** Tags are those of the commits that this replica knows to have won, or to be under way. */
   private checkTurns(): void {
     const { book, machine, world } = this;
     for (const aiId of AIS) {
@@ -362,7 +455,7 @@ export class QueueHost {
       const starts = [machine.waiters.turns.startOf(flow), machine.waiters.turns.startWithin(flow, aiId)].map(
         (start) => Number(start) / 1_000_000,
       );
-      const byHand = book.startsKept(aiId);
+      const byHand = book.startsAhead(aiId);
       if (`${starts}` !== `${byHand}`)
         world.violated(`the turn of ${aiId} starts at ${starts}, not ${byHand}`);
     }

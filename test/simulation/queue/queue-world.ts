@@ -105,6 +105,8 @@ export class QueueWorld {
   private operate(host: QueueHost): void {
     if (host.operations.length === 0) return;
     const operation = this.oneOf(host.operations);
+    // So that there are many at once.
+    if (this.exclusive && operation.what === 'commit' && this.chance(0.7)) return;
     if (operation.arrive !== undefined && this.random() < 0.5) operation.arrive();
     else host.complete(operation);
   }

@@ -31,6 +31,10 @@ function signatureOf({ revision, applied, live, overdue }: ToyState): string {
   return `${revision}: ${[...applied].sort((a, b) => a - b).join(',')} / ${held} / ${overdue.join(',')}`;
 }
 
+export function isSame(a: ToyState, b: ToyState | undefined): boolean {
+  return b !== undefined && signatureOf(a) === signatureOf(b);
+}
+
 /** One budget as it is stored: it swaps or does not, and remembers every state there ever was, and until when. */
 export class ToyStore {
   private state: ToyState = {

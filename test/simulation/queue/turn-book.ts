@@ -28,20 +28,35 @@ interface Level {
 /** Turns kept by hand: a copy for every decision, and all flows walked for every choice. Numbers are small, and weights powers of two. */
 export class TurnBook {
   private kept = new Map<string, Level>();
+  /** Of the commits that are under way, the oldest first: each is what the one before it will have left, and what it did. */
+  private sealed: (typeof this.kept)[] = [];
   private trial = this.kept;
 
-  /** A decision begins: what another one did that was never kept is not there. */
+  private get ahead() {
+    return this.sealed.at(-1) ?? this.kept;
+  }
+
+  /** A decision begins: what another one did that no commit carries is not there. */
   begin(): void {
     this.trial = new Map(
-      Array.from(this.kept, ([name, { largestStart, finish }]) => [
+      Array.from(this.ahead, ([name, { largestStart, finish }]) => [
         name,
         { largestStart, finish: new Map(finish) },
       ]),
     );
   }
 
+  seal(): void {
+    this.sealed.push(this.trial);
+  }
+
   keep(): void {
-    this.kept = this.trial;
+    this.kept = this.sealed.shift() ?? this.kept;
+  }
+
+  /** Nothing is under way any more. */
+  forget(): void {
+    this.sealed = [];
   }
 
   private level(name: string): Level {
@@ -92,8 +107,8 @@ export class TurnBook {
     return [this.startIn('flows', id, levels), this.startIn(`in ${id}`, aiId, levels)];
   }
 
-  /** The same by what was kept. */
-  startsKept(aiId: string): readonly [number, number] {
-    return this.starts(aiId, this.kept);
+  /** The same by what was kept, and what is under way. */
+  startsAhead(aiId: string): readonly [number, number] {
+    return this.starts(aiId, this.ahead);
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Tags } from '../../../../src/domain/turns/tags.js';
+import { Trial } from '../../../../src/domain/turns/trial.js';
 import { alone, type Call, TurnLine, teams } from '../../../support/turn-line.js';
 
 const TOKEN = 1_000_000n;
@@ -168,10 +169,11 @@ describe('whose turn is next', () => {
 
 describe('tags', () => {
   it('lose nothing over a million grants, whatever the weight', () => {
-    const tags = new Tags();
+    const trial = new Trial();
+    const tags = new Tags(trial);
     for (let at = 0; at < 1_000_000; at += 1) {
       tags.serve('third', 1, 0.03);
-      if (at % 1_000 === 0) tags.keep();
+      if (at % 1_000 === 0) trial.keep();
     }
     expect(tags.startOf('third')).toBe((1_000_000n * TOKEN * 100n) / 3n);
   });
@@ -181,7 +183,7 @@ describe('tags', () => {
     [Number.MAX_SAFE_INTEGER, 0.0001, BigInt(Number.MAX_SAFE_INTEGER) * 10_000n],
     [1, 100, undefined],
   ])('are exact for %s tokens of weight %s', (tokens, weight, finish) => {
-    const tags = new Tags();
+    const tags = new Tags(new Trial());
     tags.serve('a', tokens, weight);
     tags.serve('a', tokens, weight);
     tags.correct('a', -tokens, weight);
@@ -190,7 +192,7 @@ describe('tags', () => {
   });
 
   it('never go back below the largest start that was served', () => {
-    const tags = new Tags();
+    const tags = new Tags(new Trial());
     tags.serve('a', 100, 1);
     tags.serve('a', 100, 1);
     tags.correct('a', -200, 1);
@@ -198,13 +200,13 @@ describe('tags', () => {
   });
 
   it('are bounded: those that are served are forgotten first, then those least ahead', () => {
-    const tags = new Tags();
+    const tags = new Tags(new Trial());
     for (let at = 1; at <= 5_000; at += 1) {
       tags.serve(`invented-${at}`, at, 1);
-      tags.keep();
+      tags.tidy();
     }
     tags.serve('greedy', 10_000, 1);
-    tags.keep();
+    tags.tidy();
     const known = Array.from({ length: 5_000 }, (_, at) => tags.startOf(`invented-${at + 1}`)).filter(
       (start) => start > tags.largestStart,
     );
