@@ -23,11 +23,14 @@ export async function memoryGrowth(kind: StoreKind, mongoUri: string | undefined
       const at = `${count.toLocaleString('en-US')} in the store`;
       const started = await startTimes(place);
       lines.push({ what: `start, ${STORE_NAMES[kind]}`, at, unit: 'ms', value: median(started) });
-      for (const [active, mib] of await memoryOf(place, count)) {
+      for (const { active, used, ofDataFile } of await memoryOf(place, count)) {
         const words = active === 0 ? 'idle' : `${active.toLocaleString('en-US')} active`;
-        lines.push({ what: `memory, ${STORE_NAMES[kind]}, ${words}`, at, unit: 'MiB', value: mib });
-        if (kind === 'lmdb' && active === 0 && count === 10) figures.push(['memory-idle', mib]);
-        if (kind === 'lmdb' && active === 10_000) figures.push(['memory-10000', mib]);
+        const of = `${STORE_NAMES[kind]}, ${words}`;
+        lines.push({ what: `memory, ${of}`, at, unit: 'MiB', value: used });
+        if (kind === 'mongo') continue;
+        lines.push({ what: `data file in memory, ${of}`, at, unit: 'MiB', value: ofDataFile });
+        if (active === 0 && count === 10) figures.push(['memory-idle', used]);
+        if (active === 10_000) figures.push(['memory-10000', used]);
       }
     });
   }
@@ -45,19 +48,21 @@ async function startTimes(place: StorePlace): Promise<number[]> {
   return times;
 }
 
+type Found = { readonly active: number } & ReturnType<typeof memoryMiB>;
+
 /** Of one process: idle, and with more and more budgets in use. */
-async function memoryOf(place: StorePlace, count: number): Promise<[number, number][]> {
+async function memoryOf(place: StorePlace, count: number): Promise<Found[]> {
   const service = await startService({ env: settingsFor(place) });
   const clients = new LoadedClients(service.grpcAddress);
   try {
     await pause(IDLE_MS);
-    const found: [number, number][] = [[0, memoryMiB(service.pid)]];
+    const found: Found[] = [{ active: 0, ...memoryMiB(service.pid) }];
     for (const active of ACTIVE.filter((some) => some <= count)) {
       await eachOf(
         Array.from({ length: active }, (_, number) => `budget-${number}`),
         (budget_id) => use(clients, budget_id),
       );
-      found.push([active, memoryMiB(service.pid)]);
+      found.push({ active, ...memoryMiB(service.pid) });
     }
     return found;
   } finally {

@@ -20,9 +20,25 @@ function ofProcess(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
 }
 
-/** Memory in use, in MiB, pages of files included that the process has mapped. */
-export function memoryMiB(pid: number): number {
-  return statusMiB(pid, /^VmRSS:\s+(\d+) kB/m);
+/** Memory in use, in MiB, its program included; and beside it the pages of LMDB's file, which the kernel takes back when others need room. */
+export function memoryMiB(pid: number): { readonly used: number; readonly ofDataFile: number } {
+  const ofDataFile = mappedMiB(pid, DATA_FILE);
+  return { used: statusMiB(pid, /^VmRSS:\s+(\d+) kB/m) - ofDataFile, ofDataFile };
+}
+
+const DATA_FILE = /\.mdb$/;
+
+/** Of mapped files whose names match, what is in memory. */
+function mappedMiB(pid: number, name: RegExp): number {
+  let kilobytes = 0;
+  let matches = false;
+  for (const line of readFileSync(`/proc/${pid}/smaps`, 'utf8').split('\n')) {
+    // A mapping begins with its addresses; figures of it follow.
+    if (/^[\da-f]+-[\da-f]+ /.test(line)) matches = name.test(line);
+    const [, size] = /^Rss:\s+(\d+) kB/.exec(line) ?? [];
+    if (matches && size !== undefined) kilobytes += Number(size);
+  }
+  return kilobytes / 1_024;
 }
 
 /** The same without pages of files, which are the data on disk and which the kernel takes back when others need room. */

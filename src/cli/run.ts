@@ -12,6 +12,8 @@ export async function runCli(
   environment: Environment = processEnvironment(),
   output: Output = PROCESS_OUTPUT,
 ): Promise<number | undefined> {
+  // Commands are not needed then.
+  if (args.length === 0) return undefined;
   let exitCode: number | undefined = 0;
   const finish = (code: number): void => {
     exitCode = code;
@@ -23,7 +25,7 @@ export async function runCli(
     output.err(`budget-arbiter ${args[0] ?? ''}: ${error.message}\n`);
     return code;
   };
-  if (args.length > 0) output.start?.();
+  output.start?.();
   try {
     const run = { environment, output, finish };
     const probe = probeOptions(args);

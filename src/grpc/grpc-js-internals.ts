@@ -29,6 +29,7 @@ type UnaryCall = ServerUnaryCall<Buffer, Buffer>;
 /** What grpc-js keeps of a call. */
 interface Beneath {
   readonly stream: ServerHttp2Stream;
+  readonly incomingEncoding: string;
   metadataSent: boolean;
   wantTrailers: boolean;
 }
@@ -51,9 +52,22 @@ export function takeOver(call: UnaryCall): ServerHttp2Stream | undefined {
   return stream;
 }
 
+/**
+ * The stream beneath a call whose messages are read there: grpc-js reads nothing more. It has read nothing yet as long as nobody has
+ * listened to the call. Undefined: its messages may be compressed, which is left to grpc-js.
+ */
+export function takeOverReading(call: ServerDuplexStream<Buffer, Buffer>): ServerHttp2Stream | undefined {
+  const { stream, incomingEncoding } = beneath(call);
+  if (incomingEncoding !== 'identity') return undefined;
+  stream.removeAllListeners('data');
+  stream.removeAllListeners('end');
+  return stream;
+}
+
 function beneath(call: StreamingCall | UnaryCall): Beneath {
   const kept = (call as unknown as { call?: Partial<Beneath> }).call;
-  if (kept?.stream === undefined || kept.metadataSent === undefined || kept.wantTrailers === undefined) {
+  const { stream, incomingEncoding, metadataSent, wantTrailers } = kept ?? {};
+  if ([stream, incomingEncoding, metadataSent, wantTrailers].includes(undefined)) {
     throw new Error('this release of grpc-js hides the stream of a call');
   }
   return kept as Beneath;

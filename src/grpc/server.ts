@@ -12,6 +12,7 @@ import { Health } from './health.js';
 import { OpenStreams } from './open-streams.js';
 import { REFLECTION_SERVICES } from './reflection/reflection.js';
 import { registerReflection, registerService } from './register.js';
+import { MOST_MESSAGE_BYTES } from './session/session-messages.js';
 
 export interface GrpcServerOptions extends Services {
   /** `host:port`; port 0 takes a free one. */
@@ -41,7 +42,7 @@ const HEALTH_SERVICE = 'grpc.health.v1.Health';
 /** Calls and connections are bounded by the gate; headers by it and by Node's HTTP/2, which takes 128 of them. */
 const LIMITS = {
   // The largest legal request is a policy that names 250 AIs and 100 models.
-  'grpc.max_receive_message_length': 64 * 1024,
+  'grpc.max_receive_message_length': MOST_MESSAGE_BYTES,
   // A machine that has vanished is found within 10 s, the sum of them and a little: its session breaks, its waiters leave.
   'grpc.keepalive_time_ms': 4_000,
   'grpc.keepalive_timeout_ms': 4_000,

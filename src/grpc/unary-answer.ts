@@ -13,8 +13,8 @@ const TRAILERS: OutgoingHttpHeaders = { 'grpc-status': 0, 'grpc-message': 'OK' }
 const WITH_TRAILERS = { waitForTrailers: true };
 
 /**
- * Sends the answer of a unary call, a message in its frame. grpc-js waits until the message is on its way before it ends the call: two turns and
- * two packets where one does.
+ * Sends the answer of a unary call, a message in its frame. grpc-js waits until the message is on its way before it ends the call, and
+ * makes the headers anew for each.
  */
 export function sendAnswer(call: ServerUnaryCall<Buffer, Buffer>, frame: Buffer): void {
   const stream = takeOver(call);

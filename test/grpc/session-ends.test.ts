@@ -195,6 +195,19 @@ describe('bytes that are no call', () => {
     stream.cancel();
   });
 
+  it('end the stream where there are too many', async () => {
+    const stream = rawSession();
+    const ended = new Promise<ServiceError>((resolve) => stream.on('error', resolve));
+    stream.on('data', () => {});
+    stream.write(openBytes());
+    stream.write(Buffer.alloc(64 * 1024 + 1));
+    expect(await ended).toMatchObject({
+      code: status.RESOURCE_EXHAUSTED,
+      details: 'Received message larger than max (65537 vs 65536)',
+    });
+    await expect.poll(closedWith).toEqual(['anthropic']);
+  });
+
   it('end the stream where not', async () => {
     const stream = rawSession();
     const ended = new Promise<ServiceError>((resolve) => stream.on('error', resolve));

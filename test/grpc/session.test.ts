@@ -1,8 +1,8 @@
-import { status } from '@grpc/grpc-js';
+import { compressionAlgorithms, credentials, status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ArbiterError } from '../../src/arbiter/service-port.js';
 import type { OutcomeOf } from '../../src/domain/model/outcomes.js';
-import { Unreported } from '../../src/gen/budgetarbiter/v1/budget_service.js';
+import { BudgetServiceClient, Unreported } from '../../src/gen/budgetarbiter/v1/budget_service.js';
 import { BadRequest, ErrorInfo } from '../../src/gen/google/rpc/error_details.js';
 import type { Status } from '../../src/gen/google/rpc/status.js';
 import { LEASE_ID, lease } from '../support/samples.js';
@@ -98,6 +98,18 @@ describe('the first message', () => {
 });
 
 describe('calls', () => {
+  it('may be compressed', async () => {
+    const options = { 'grpc.default_compression_algorithm': compressionAlgorithms.gzip };
+    const address = `127.0.0.1:${harness.port}`;
+    const client = new BudgetServiceClient(address, credentials.createInsecure(), options);
+    const session = new SessionClient(client);
+    await session.open();
+    expect(await Promise.all([session.acquire(), session.acquire()])).toEqual([LEASE_ID, LEASE_ID]);
+    session.stream.end();
+    expect(await session.ended).toBeUndefined();
+    client.close();
+  });
+
   it('are answered as calls of their own are, with the defaults of the session', async () => {
     const session = await opened();
     expect(await session.acquire()).toBe(LEASE_ID);

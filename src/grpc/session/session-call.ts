@@ -4,17 +4,19 @@ import { decodeRequest } from '../../api/codec/decode.js';
 import { callFailure } from '../../api/failures/call-failure.js';
 import { RequestError, unlessRefused } from '../../api/failures/request-error.js';
 import { CANCELLED_CODE, endCode, OK_CODE } from '../../api/failures/status.js';
+import { TransportError } from '../../api/failures/transport-error.js';
 import { type EndCall, observingCalls } from '../../api/observed-call.js';
 import type { Entrance, Services } from '../../api/service.js';
 import { leaseMessage } from '../../api/write/lease.js';
 import { ArbiterError, type OpenSession } from '../../arbiter/service-port.js';
 import type { SessionResponse } from '../../gen/budgetarbiter/v1/budget_service.js';
 import { PROCESS_SCHEDULER } from '../../platform/scheduler.js';
-import { streamBeneath } from '../grpc-js-internals.js';
+import { streamBeneath, takeOverReading } from '../grpc-js-internals.js';
 import { type OpenStreams, onCredentialsEnd } from '../open-streams.js';
 import { AnswerWriter } from './answer-writer.js';
+import { MessageReader } from './message-reader.js';
 import { SessionCalls, type Speaker, sessionFailure } from './session-calls.js';
-import { misplaced, readOpen, SESSION_METHOD } from './session-messages.js';
+import { MOST_MESSAGE_BYTES, misplaced, readOpen, SESSION_METHOD } from './session-messages.js';
 
 /** The first message must have come by then. */
 const HELLO_MS = 10_000;
@@ -59,6 +61,8 @@ class SessionCall implements Speaker {
   private beginning: Purpose | undefined;
   private calls: SessionCalls | undefined;
   private opening = false;
+  /** Absent: grpc-js reads the messages. */
+  private reader: MessageReader | undefined;
   private paused = false;
   /** What is under way is answered, nothing more is read, and then this ends the stream. */
   private atLast: (() => void) | undefined;
@@ -94,11 +98,24 @@ class SessionCall implements Speaker {
         ),
       );
       this.cancelTimer = this.after(HELLO_MS, () => this.fail(lateHello()));
-      this.call.on('data', (bytes: Buffer) => this.take(bytes, own));
-      this.call.on('end', () => this.halfClosed());
+      this.read(own);
     } catch (error) {
       this.fail(error);
     }
+  }
+
+  private read(own: Services): void {
+    const message = (bytes: Buffer) => this.take(bytes, own);
+    const end = () => this.halfClosed();
+    const stream = takeOverReading(this.call);
+    if (stream === undefined) {
+      this.call.on('data', message);
+      this.call.on('end', end);
+      return;
+    }
+    const tooLong = (length: number) => this.fail(tooLarge(length));
+    this.reader = new MessageReader(stream, MOST_MESSAGE_BYTES, { message, tooLong, end });
+    this.reader.resume();
   }
 
   private purpose(): Purpose | undefined {
@@ -175,8 +192,9 @@ class SessionCall implements Speaker {
     if (unread && this.cancelTimer === undefined) this.watchReading(this.writer.taken, 0);
     if (full === this.paused) return;
     this.paused = full;
-    if (full) this.call.pause();
-    else this.call.resume();
+    const messages = this.reader ?? this.call;
+    if (full) messages.pause();
+    else messages.resume();
   }
 
   private watchReading(takenBefore: number, seconds: number): void {
@@ -236,6 +254,7 @@ class SessionCall implements Speaker {
   private leave(code: number): void {
     if (this.gone) return;
     this.gone = true;
+    this.reader?.stop();
     this.tellEnd(code);
     this.stopTimer();
     for (const listener of [...this.listeners]) listener();
@@ -252,6 +271,14 @@ class SessionCall implements Speaker {
 
 function lateHello(): Error {
   return misplaced('open', `must come within ${HELLO_MS / 1_000} seconds of the beginning of the stream`);
+}
+
+/** In the words of grpc-js, which says it of all other calls. */
+function tooLarge(length: number): TransportError {
+  return new TransportError(
+    'TOO_LARGE',
+    `Received message larger than max (${length} vs ${MOST_MESSAGE_BYTES})`,
+  );
 }
 
 function unreadAnswers(): ArbiterError {

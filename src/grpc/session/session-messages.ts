@@ -13,6 +13,9 @@ import type { Ids } from '../../platform/ids.js';
 /** A session's client sends these, and nothing else. */
 export const SESSION_METHOD = { path: BudgetServiceService.session.path, request: SessionRequest };
 
+/** Of each message that its client sends, as of each call of its own. */
+export const MOST_MESSAGE_BYTES = 64 * 1024;
+
 /** What a session may spend: no more budgets than it could be taken up in. */
 export const MOST_BUDGETS = 1 + ENTRIES.otherBudgets;
 const TAG_FIELD = 1;

@@ -1,16 +1,24 @@
 import { PERMISSIONS } from '../../access/permissions.js';
-import { openApiDocument } from '../../gen/openapi.js';
 import type { Endpoint } from '../endpoint.js';
 import { Content } from '../response.js';
 
 /** `GET /openapi.json`, as this service is: what needs no credentials here says so. */
 export function openApiEndpoint(hasCredentials: boolean): Endpoint {
-  const document = hasCredentials ? openApiDocument : { ...openApiDocument, security: [] };
-  const body = Content.text('application/json; charset=utf-8', `${JSON.stringify(document)}\n`);
+  let body: Promise<Content> | undefined;
   return {
     path: '/openapi.json',
     methods: ['GET'],
     access: PERMISSIONS.openApi,
-    answer: () => ({ status: 200, body }),
+    answer: async () => {
+      body ??= contentOf(hasCredentials);
+      return { status: 200, body: await body };
+    },
   };
+}
+
+/** It is large, and few ask for it. */
+async function contentOf(hasCredentials: boolean): Promise<Content> {
+  const { openApiDocument } = await import('../../gen/openapi.js');
+  const document = hasCredentials ? openApiDocument : { ...openApiDocument, security: [] };
+  return Content.text('application/json; charset=utf-8', `${JSON.stringify(document)}\n`);
 }

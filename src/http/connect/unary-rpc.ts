@@ -18,8 +18,6 @@ type Unary = Extract<Method, { readonly answer: unknown }>;
 /** A method of the API as HTTP calls it: the same access, checks, handlers and failures as over gRPC. */
 export class UnaryRpc {
   readonly path: string;
-  readonly input: DescMessage;
-  readonly output: DescMessage;
   private readonly observer: MethodObserver;
   private readonly own: (principal: Principal | undefined) => Services;
 
@@ -29,9 +27,17 @@ export class UnaryRpc {
     private readonly services: Services,
   ) {
     this.path = method.path;
-    ({ input: this.input, output: this.output } = methodAt(method.path));
     this.own = openOrAdmitted(services, rule, method.path);
     this.observer = (services.observer ?? UNOBSERVED_CALLS).method(method.path);
+  }
+
+  /** Asked for with a call: a service that nobody calls over HTTP needs no descriptors. */
+  get input(): DescMessage {
+    return methodAt(this.path).input;
+  }
+
+  get output(): DescMessage {
+    return methodAt(this.path).output;
   }
 
   /** Tells the observer of gRPC's calls how one over HTTP ended, from the moment that its caller was let in. */

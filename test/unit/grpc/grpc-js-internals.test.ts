@@ -16,6 +16,7 @@ import {
   http2ServersOf,
   streamBeneath,
   takeOver,
+  takeOverReading,
 } from '../../../src/grpc/grpc-js-internals.js';
 import { RawClient } from '../../grpc/support/raw-client.js';
 
@@ -82,6 +83,23 @@ describe('grpc-js', () => {
     call.end();
     expect(message.toString()).toBe('hi');
     client.close();
+  });
+
+  it('has read nothing of a call whose reading is taken over, and reads nothing of it', async () => {
+    const chunks: Buffer[] = [];
+    server.addService(SERVICE, {
+      talk: (call: Parameters<typeof takeOverReading>[0]) => {
+        const stream = takeOverReading(call);
+        call.on('data', () => chunks.push(Buffer.from('by grpc-js')));
+        stream?.on('data', (chunk: Buffer) => chunks.push(chunk));
+        stream?.on('end', () => call.end());
+        stream?.resume();
+      },
+    });
+    const client = await RawClient.connect(await listen());
+    expect(await client.call(TALK.path, Buffer.from('hi'))).toMatchObject({ grpcStatus: 0 });
+    expect(Buffer.concat(chunks)).toEqual(Buffer.from([0, 0, 0, 0, 2, 104, 105]));
+    await client.close();
   });
 
   it('leaves a unary call that was taken over alone when its deadline passes', async () => {
