@@ -58,7 +58,10 @@ async function checkPastDays(store: BudgetStore, state: StoredState, wrong: stri
   for (const document of await store.readDays(BUDGET, epoch, first, last)) {
     const { day } = document;
     if (state.sections.days.has(day) || inWindow(document).total === 0) continue;
-    checkPastDay(day, state.sections.pastDays.get(day), document, zone, (holds, what) => {
+    const past = state.sections.pastDays.get(day);
+    // A day that was marked after it had been written out is known as such by the past days alone (`markRefused`).
+    const refused = document.refused || past?.refused === true;
+    checkPastDay(day, past, { ...document, refused }, zone, (holds, what) => {
       if (!holds) wrong.push(what);
     });
   }
