@@ -32,8 +32,8 @@ export const ARBITER_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a commit counts as lost where an older state is shown, not a later one',
     at: 'lookWhetherApplied',
-    find: "if (moved > 0) return 'lost';",
-    replace: "if (moved !== 0) return 'lost';",
+    find: 'moved > 0 || (moved < 0 && context.store.exclusive)',
+    replace: 'moved !== 0',
   },
   {
     name: 'a state older than one that the replica has seen is taken',
