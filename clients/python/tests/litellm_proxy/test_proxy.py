@@ -201,6 +201,8 @@ def test_the_proxy_is_killed(service: Service, vendor: Vendor) -> None:
     budget = service.budget("killed")
     proxy = Proxy(service, vendor, budget)
     proxy.ask("m")
+    # It gives its slot back after the answer: the one that is live next is the slow call's.
+    eventually(lambda: service.books(budget)["live"] == 0)
     with ThreadPoolExecutor(1) as pool:
         pool.submit(proxy.ask, "slow")  # whose end is the proxy's
         eventually(lambda: service.books(budget)["live"] == 1)
