@@ -1,10 +1,11 @@
-import { status } from '@grpc/grpc-js';
+import { credentials, status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { codeName } from '../../src/api/failures/status.js';
 import type { RpcObserver } from '../../src/api/observers.js';
 import { ArbiterError } from '../../src/arbiter/service-port.js';
 import { BudgetAdminServiceService } from '../../src/gen/budgetarbiter/v1/budget_admin_service.js';
-import { BudgetServiceService } from '../../src/gen/budgetarbiter/v1/budget_service.js';
+import { BudgetServiceClient, BudgetServiceService } from '../../src/gen/budgetarbiter/v1/budget_service.js';
+import { FaultyProxy } from '../support/faulty-proxy.js';
 import { LEASE_ID } from '../support/samples.js';
 import { SessionClient } from '../support/session-client.js';
 import { ask, askBytes, type Harness, startHarness } from './support/harness.js';
@@ -98,6 +99,21 @@ describe('a session', () => {
     ]);
     expect(underWay.get(SESSION)).toBe(0);
     expect(underWay.get(ACQUIRE)).toBe(0);
+  });
+
+  it('is told as cancelled when its connection is cut, not as one that had no more to say', async () => {
+    harness.servicePort.answer = undefined;
+    const proxy = await FaultyProxy.start('127.0.0.1', harness.port);
+    const client = new BudgetServiceClient(`127.0.0.1:${proxy.port}`, credentials.createInsecure());
+    const session = new SessionClient(client);
+    try {
+      await session.open();
+      await proxy.stop();
+      await expect.poll(() => ended).toEqual([[SESSION, 'CANCELLED']]);
+    } finally {
+      ended.splice(0);
+      client.close();
+    }
   });
 
   it('has a call told that was granted', async () => {

@@ -114,7 +114,11 @@ class SessionCall implements Speaker {
       return;
     }
     const tooLong = (length: number) => this.fail(tooLarge(length));
-    this.reader = new MessageReader(stream, MOST_MESSAGE_BYTES, { message, tooLong, end });
+    // A connection that was cut ends its streams, too: of that the call hears as cancelled.
+    const endUnlessCut = () => {
+      if (!stream.aborted) end();
+    };
+    this.reader = new MessageReader(stream, MOST_MESSAGE_BYTES, { message, tooLong, end: endUnlessCut });
     this.reader.resume();
   }
 
