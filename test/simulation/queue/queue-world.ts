@@ -31,6 +31,8 @@ export class QueueWorld {
   calm = false;
   readonly store = new ToyStore();
   readonly exclusive: boolean;
+  /** Requests come one after the other, and commits are slow: as many are under way as may be. */
+  private readonly rush: boolean;
   readonly random: () => number;
   private hosts: QueueHost[];
   private readonly open: Open[] = [];
@@ -44,6 +46,7 @@ export class QueueWorld {
   constructor(seed: number) {
     this.random = randomFrom(seed);
     this.exclusive = seed % 4 === 0;
+    this.rush = seed % 16 === 8;
     this.hosts = Array.from({ length: this.exclusive ? 1 : 1 + (seed % 3) }, () => new QueueHost(this));
   }
 
@@ -92,7 +95,7 @@ export class QueueWorld {
     this.now += 1 + Math.floor(this.random() * 5);
     const host = this.oneOf(this.hosts);
     const drawn = this.random();
-    if (drawn < 0.12) this.submitNew(host);
+    if (drawn < 0.12 || (this.rush && this.random() < 0.2)) this.submitNew(host);
     else if (drawn < 0.15) host.sweep();
     else if (drawn < 0.18) host.tell({ kind: 'tick' });
     else if (drawn < 0.19) this.giveUp();
@@ -106,7 +109,7 @@ export class QueueWorld {
     if (host.operations.length === 0) return;
     const operation = this.oneOf(host.operations);
     // So that there are many at once.
-    if (this.exclusive && operation.what === 'commit' && this.chance(0.7)) return;
+    if (this.exclusive && operation.what === 'commit' && this.chance(this.rush ? 0.97 : 0.7)) return;
     if (operation.arrive !== undefined && this.random() < 0.5) operation.arrive();
     else host.complete(operation);
   }
@@ -118,7 +121,7 @@ export class QueueWorld {
       id: this.nextJob,
       kind,
       nature: kind === 'undo' ? 'plain' : natureOf(drawn),
-      waits: kind === 'acquire' && this.random() < 0.7,
+      waits: kind === 'acquire' && this.random() < (this.rush ? 0.1 : 0.7),
     };
     this.nextJob += 1;
     this.open.push({ job, host, asking: host.submit(job, false) });
