@@ -198,7 +198,7 @@ export class BudgetQueue {
         this.writeOut.tick(effect.ledger);
         break;
       case 'tell-written':
-        if (this.writeOut.drops(effect.ledger) !== undefined) this.ask(TELL_WRITTEN);
+        if (this.writeOut.isWorthACommit(effect.ledger)) this.ask(TELL_WRITTEN);
         break;
       case 'wake-when-due':
         this.wake.plan(effect.ledger, this.waiters, !this.context.store.exclusive);

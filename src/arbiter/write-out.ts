@@ -129,6 +129,14 @@ export class WriteOut {
     return { kind: 'drop-written', receipts, days, changes };
   }
 
+  /**
+   * Where receipts are in the commit, nothing is lost by what the state does not know, and nobody else would write it again: the next
+   * commit says it, or the next time that the budget promised to be looked at (`domain/wake.ts`).
+   */
+  isWorthACommit(ledger: Ledger): boolean {
+    return !this.context.store.receiptsInCommit && this.drops(ledger) !== undefined;
+  }
+
   /** The state knows it: a commit with these drops won, or there was nothing of them left to drop. */
   told(request: DropWrittenRequest): void {
     for (const [id, revision] of request.receipts) {

@@ -54,6 +54,22 @@ describe('receipts', () => {
     },
   );
 
+  it('that are in the commit are let go by a later one, or a minute later at the latest, and cost no commit at once', async () => {
+    const world = await openWorld({ replicas: 1, exclusive: true, receiptsInCommit: true });
+    const revision = async () => (await world.state()).head.revision;
+    await world.ask(recordUnleased('guardian', 'u', 10));
+    const before = await revision();
+    await world.scheduler.advance(1_000);
+    expect(await revision()).toBe(before);
+    await world.ask(recordUnleased('guardian', 'v', 10));
+    expect(await revision()).toBe(before + 1);
+    await world.scheduler.advance(60_000);
+    const last = await revision();
+    expect(last).toBeGreaterThan(before + 1);
+    await world.scheduler.advance(60_000);
+    expect(await revision()).toBe(last);
+  });
+
   it('stay in the state while a lookup of the same replica that may have missed them is under way', async () => {
     const world = await openWorld({ replicas: 1, exclusive: true });
     await world.ask(recordUnleased('guardian', 'first', 10));
