@@ -268,6 +268,18 @@ export class QueueHost {
     if (modeName === 'IDLE' && waiters.size > 0 && !this.operations.some(({ what }) => what === 'wake')) {
       this.world.violated('somebody waits, and nothing will wake the queue');
     }
+    this.checkNobodyIsForgotten();
+  }
+
+  /** What is to be taken back is kept apart while the store fails. */
+  private checkNobodyIsForgotten(): void {
+    const { batch, ready, waiters } = this.machine;
+    const known = new Set([...batch, ...ready.all()]);
+    for (const [pending, { job, outcome }] of this.askings) {
+      if (outcome !== undefined || pending.abandoned || job.kind === 'undo') continue;
+      if (known.has(pending) || pending.lookingUp || waiters.has(pending)) continue;
+      this.world.violated(`job ${job.id} is forgotten`);
+    }
   }
 
   private found(pending: Pending, kind: 'looked-up' | 'last-days-written'): void {
@@ -316,6 +328,7 @@ export class QueueHost {
       ...{ waiters: machine.waiters, book: this.book, at, calm: world.calm },
       askingOf: (pending) => this.askings.get(pending),
       placeOf: (pending) => this.places.get(pending) ?? 0,
+      aboutToWait: this.aboutToWait(),
       violated: (what) => world.violated(what),
     });
     const { decided, touched, toClose } = decision;
@@ -330,6 +343,14 @@ export class QueueHost {
       }
     }
     this.tell({ kind: 'decided', decided, patch, events: [], seq: 0, toClose, now: world.now });
+  }
+
+  private aboutToWait(): Pending[] {
+    const answers = this.line.flatMap(({ decision }) => decision.decided.answers);
+    return answers.flatMap(({ pending, outcome }) => {
+      const waits = outcome.kind === 'denied' && this.askings.get(pending)?.job.waits;
+      return waits && !this.machine.waiters.has(pending) ? [pending] : [];
+    });
   }
 
   private prove(revision: number): void {

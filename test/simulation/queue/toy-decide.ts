@@ -30,6 +30,8 @@ export interface ToyParts {
   readonly askingOf: (pending: Pending) => Asking | undefined;
   /** Which of those that wait came first. */
   readonly placeOf: (pending: Pending) => number;
+  /** Denied in rounds that are not answered yet. */
+  readonly aboutToWait: readonly Pending[];
   readonly violated: (what: string) => void;
   readonly at: number;
   /** There are slots for all. */
@@ -191,7 +193,9 @@ class ToyRound {
   }
 
   private couldBeGranted(): Pending[] {
-    return this.parts.waiters.all().filter((pending) => !this.tried.has(pending) && this.grants(pending));
+    const { waiters, aboutToWait } = this.parts;
+    const all = [...waiters.all(), ...aboutToWait];
+    return all.filter((pending) => !this.tried.has(pending) && this.grants(pending));
   }
 
   private grants(pending: Pending): boolean {
