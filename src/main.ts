@@ -211,7 +211,6 @@ async function main(): Promise<void> {
     process.exitCode = exitCode;
     return;
   }
-  bearObjectsYoung();
   const { config, warnings } = loadConfig();
   const log = await openLog({
     level: config.logLevel,
@@ -239,6 +238,7 @@ async function main(): Promise<void> {
   process.on('SIGINT', onSignal);
   try {
     await start(config, log, undos);
+    bearObjectsYoung();
   } catch (error) {
     await stop(undos, log);
     log.flush();

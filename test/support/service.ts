@@ -87,8 +87,8 @@ export async function startService({ env = {} }: { env?: Record<string, string> 
 
 /** The built service, with the room for young objects that it has in production; before the first build, its source. */
 function entryPoint(): string[] {
-  const built = path.join(ROOT, 'dist/main.js');
-  const started = existsSync(built) ? [built] : ['--import', 'tsx', path.join(ROOT, 'src/main.ts')];
+  const built = path.join(ROOT, 'dist/bin.js');
+  const started = existsSync(built) ? [built] : ['--import', 'tsx', path.join(ROOT, 'src/bin.ts')];
   return ['--max-semi-space-size=16', ...started];
 }
 
