@@ -3,7 +3,7 @@ import { getDistribution } from '../../src/arbiter/distribution.js';
 import { NOBODY } from '../../src/arbiter/pending.js';
 import { listUsage } from '../../src/arbiter/usage-listing.js';
 import { monthPage } from '../../src/http/dashboard/month-page.js';
-import { recordUnleased } from '../support/requests.js';
+import { acquire, leaseOf, recordUnleased, release } from '../support/requests.js';
 import { BUDGET, openWorld, ROOMY, type World } from './support/world.js';
 
 async function at(world: World, moment: string): Promise<void> {
@@ -79,5 +79,25 @@ describe('a month before the zone was changed', () => {
       getDistribution(world.arbiter, BUDGET, { month: '2026-11' }, NOBODY),
     );
     expect(answer).toMatchObject({ stats: { timeZone: 'Europe/Berlin' } });
+  });
+});
+
+describe('a budget that begins again within the hour, in a zone where it is another day', () => {
+  it('counts what its first slots hold in that day', async () => {
+    const policy = {
+      ...ROOMY,
+      cooldownMs: 0,
+      teams: [['ours', { aiIds: ['a'], maxDailyPercent: 50 }]],
+    } as const;
+    const world = await openWorld({
+      policy: { ...policy, timeZone: 'UTC' },
+      start: '2026-11-10T12:00:00Z',
+    });
+    const granted = await world.ask(acquire('a', { estimatedTokens: 10 }));
+    await world.ask(release(leaseOf(granted)));
+    await world.ask({ kind: 'delete-budget', force: false });
+    await world.ask({ kind: 'put-policy', fields: { ...policy, timeZone: 'Pacific/Kiritimati' } });
+    await world.ask(acquire('a', { estimatedTokens: 20 }));
+    expect((await world.snapshot()).windows.map(({ reserved }) => reserved)).toEqual([20, 20, 20]);
   });
 });

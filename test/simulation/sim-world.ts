@@ -14,6 +14,7 @@ import { checkShownAlerts } from './alert-invariants.js';
 import { checkCommit, type Promises } from './commit-invariants.js';
 import { type Extreme, extremeOf } from './extremes.js';
 import { GuaranteeBooks } from './guarantee-books.js';
+import { wrongOfKept } from './kept-ledger.js';
 import { OwedMarks } from './pacing-invariants.js';
 import { MAX_SKEW_MS, SimClock, WorldTime } from './sim-clock.js';
 import { SimLink, type Weather } from './sim-link.js';
@@ -139,6 +140,7 @@ export class SimWorld {
       ...this.sink.checkCommit(after),
       ...checkShownAlerts(BUDGET, after),
       ...this.marks.check(before, after),
+      ...this.replicas.flatMap((replica) => wrongOfKept(BUDGET, replica, after)),
     );
     const receipt = (id: string) => this.store.peekReceipt(BUDGET, id);
     const document = (epoch: number, day: string) => this.store.peekDay(BUDGET, epoch, day);

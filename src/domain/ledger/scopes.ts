@@ -73,7 +73,7 @@ export class Scope {
     else if (live === -1 && this.fences.length > 2 * this.live + 16) this.forgetEnded(leases);
     if (tokens === 0) return;
     for (const inHour of this.held) {
-      if (inHour.start !== hourStart) continue;
+      if (inHour.start !== hourStart || inHour.day !== day) continue;
       inHour.tokens += tokens;
       return;
     }
@@ -94,8 +94,9 @@ export class Scope {
   }
 
   heldInHour(hourStart: number): number {
-    for (const { start, tokens } of this.held) if (start === hourStart) return tokens;
-    return 0;
+    let sum = 0;
+    for (const held of this.held) if (held.start === hourStart) sum += held.tokens;
+    return sum;
   }
 
   heldInDay(day: string): number {

@@ -232,8 +232,9 @@ export class Slots {
     }
   }
 
+  /** A budget that begins again in another zone may be in another day in the same hour. */
   private hourOf(lease: StoredLease): HourOfGrants {
-    for (const hour of this.hours) if (hour.start === lease.hourStart) return hour;
+    for (const hour of this.hours) if (hour.start === lease.hourStart && hour.day === lease.day) return hour;
     const expiries = new ExpiryQueue((fence) => this.leases.get(fence)?.expiresAt);
     const holders = new ExpiryQueue((fence) => this.endOfHolder(fence));
     const made: HourOfGrants = {

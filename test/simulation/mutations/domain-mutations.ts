@@ -3,6 +3,12 @@ import type { Mutation } from './mutation.js';
 /** Mistakes of decisions. */
 export const DOMAIN_MUTATIONS: readonly Mutation[] = [
   {
+    name: 'an hour of grants keeps the day that it was in another zone',
+    at: 'hourOf',
+    find: ' && hour.day === lease.day',
+    replace: '',
+  },
+  {
     name: 'a budget counts in another unit while a lease lives',
     at: 'unitInUse',
     find: "  if (live + waiting > 0) return { reason: 'UNIT_IN_USE', unit, asked };\n",
