@@ -96,7 +96,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     'transfer',
   ],
   app: ['access', 'alerts', 'arbiter', 'config', 'domain', 'metrics', 'platform', 'replay', 'store'],
-  'bin.ts': ['cli', 'main.ts'],
+  'bin.ts': ['cli', 'main.ts', 'platform'],
 };
 /** Packages that only a part of the sources may import; a folder of a store is open to `app` and `cli` alone, and the one in memory to `replay`. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
