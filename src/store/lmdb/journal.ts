@@ -40,12 +40,12 @@ export function journalChange(budgetId: string, { revision, entries, blocks }: J
  *   a commit:  take ──▶ one transaction of the file: the commit ─── won ──▶ taken, add
  *                       into the journal, a part into its place └── else ──▶ forget (it is read from the file again)
  *
- *                add       full: all at once          take, part by part              the last part is taken
+ *                add       full: all at once          take, part by part         add, when the last part is taken
  *   newest ───────────▶ newer ──────────────▶ older ─────────────────────▶ in place ─────────────────────────▶ older is gone
  *
  * - **take**: the next values of `older`, each as `newer` has it if it changed since, and last what removes its commits from the
  *   journal. A part counts as gone from then on; a commit that is sent before it won takes the next.
- * - **taken**: the file has that part, and with the last all of them.
+ * - **taken**: the file has that part, and with the last all of them: the next commit that is added finds `older` gone.
  * - **forget** (`lmdb-journals.ts`): the transaction failed, or another commit came between, so nobody knows what the file has of
  *   the part. This object is thrown away with its place in the order, and made again of what the file says.
  *
@@ -56,7 +56,7 @@ export class Journal {
   private newer = new JournalLayer();
   /** On its way to its places. */
   private older: { readonly layer: JournalLayer; readonly changes: Iterator<Change> } | undefined;
-  /** Commits that take a part of it along and are under way, and whether one of them takes the last. */
+  /** Commits that take a part of it along and are under way, and whether there is no more to take. */
   private parts = 0;
   private done = false;
   /** The revision that the newest commit under way will make, or the newest of the journal has. */
@@ -84,6 +84,11 @@ export class Journal {
 
   /** A commit that the file holds in its journal. From `most` entries on, they go to their places. */
   add(commit: JournaledCommit, most: number): void {
+    // Here, since the last part may have been found to be the last only by a commit that took nothing.
+    if (this.done && this.parts === 0) {
+      this.older = undefined;
+      this.done = false;
+    }
     this.newer.add(commit);
     this.revision = commit.revision;
     this.ahead ??= commit.revision;
@@ -112,9 +117,6 @@ export class Journal {
 
   taken(): void {
     this.parts -= 1;
-    if (!this.done || this.parts > 0) return;
-    this.older = undefined;
-    this.done = false;
   }
 
   /** What puts everything in its place, a commit that is not in the journal included. The journal is of no use any more. */
