@@ -33,6 +33,8 @@ export class QueueWorld {
   readonly exclusive: boolean;
   /** Requests come one after the other, and commits are slow: as many are under way as may be. */
   private readonly rush: boolean;
+  /** The store refuses much, and callers go while it is found out whom. */
+  private readonly picky: boolean;
   readonly random: () => number;
   private hosts: QueueHost[];
   private readonly open: Open[] = [];
@@ -47,6 +49,7 @@ export class QueueWorld {
     this.random = randomFrom(seed);
     this.exclusive = seed % 4 === 0;
     this.rush = seed % 16 === 8;
+    this.picky = seed % 8 === 3;
     this.hosts = Array.from({ length: this.exclusive ? 1 : 1 + (seed % 3) }, () => new QueueHost(this));
   }
 
@@ -98,7 +101,7 @@ export class QueueWorld {
     if (drawn < 0.12 || (this.rush && this.random() < 0.2)) this.submitNew(host);
     else if (drawn < 0.15) host.sweep();
     else if (drawn < 0.18) host.tell({ kind: 'tick' });
-    else if (drawn < 0.19) this.giveUp();
+    else if (drawn < 0.19 || (this.picky && this.random() < 0.1)) this.giveUp();
     else if (drawn < 0.2) this.crash(host);
     else if (drawn < 0.23) this.askAgain();
     else if (drawn < 0.25) this.delayed.pop()?.();
@@ -120,7 +123,7 @@ export class QueueWorld {
     const job: Job = {
       id: this.nextJob,
       kind,
-      nature: kind === 'undo' ? 'plain' : natureOf(drawn),
+      nature: kind === 'undo' ? 'plain' : natureOf(drawn, this.picky),
       waits: kind === 'acquire' && this.random() < (this.rush ? 0.1 : 0.7),
     };
     this.nextJob += 1;
@@ -197,11 +200,11 @@ export class QueueWorld {
   }
 }
 
-function natureOf(drawn: number): Job['nature'] {
+function natureOf(drawn: number, picky: boolean): Job['nature'] {
   if (drawn < 0.2) return 'to look up';
   if (drawn < 0.24) return 'after last days';
   if (drawn < 0.27) return 'throws';
-  return drawn < 0.3 ? 'refused' : 'plain';
+  return drawn < (picky ? 0.6 : 0.3) ? 'refused' : 'plain';
 }
 
 function wantsMore({ job, asking }: Open): boolean {
