@@ -23,7 +23,7 @@ async function json(...args: string[]): Promise<Comparison> {
   expect({ code, err }).toEqual({
     code: 0,
     // How far it is is told of what takes long, as on a busy machine.
-    err: expect.stringMatching(/^(replaying: .*\n)*Replayed [\d,]+ requests in .*\n$/),
+    err: expect.stringMatching(/^(replaying: \d+%, [^\n]* left\n)*Replayed [\d,]+ requests in .*\n$/),
   });
   return JSON.parse(out);
 }

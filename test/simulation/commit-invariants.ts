@@ -242,13 +242,10 @@ function checkUnit(before: StoredState | undefined, ledger: Ledger, say: Say): v
   if (before === undefined || before.head.deleted || before.head.epoch !== ledger.epoch) return;
   if (policyOf(before).unit === unit) return;
   const { leases, dayTotals } = before.sections;
-  // What ended, or was taken back, before it in the same commit is no reason to keep the unit.
+  // Those that ended before it in the same commit are no reason to keep the unit.
   const lived = [...leases.keys()].some((fence) => ledger.tables.leases.has(fence));
   say(!lived, `the unit became ${unit} while leases lived`);
-  const counted = [...dayTotals].some(
-    ([day, total]) => total > 0 && (ledger.tables.dayTotals.get(day) ?? 0) > 0,
-  );
-  say(!counted, `the unit became ${unit} in a month with usage`);
+  say(sum(dayTotals.values()) === 0, `the unit became ${unit} in a month with usage`);
 }
 
 /** Between a release and an expiry there is one winner, whatever comes late. */

@@ -53,7 +53,7 @@ export async function checkRest(
 /** What is remembered of closed days is what their documents say, and no day that was used is forgotten. */
 async function checkPastDays(store: BudgetStore, state: StoredState, wrong: string[]): Promise<void> {
   const { epoch, zone, learnedFor, deleted } = state.head;
-  // A deleted budget remembers nothing.
+  if (deleted && state.sections.pastDays.size > 0) wrong.push('a deleted budget remembers days');
   if (learnedFor === undefined || deleted) return;
   const [last = '', first = ''] = pastWindow(learnedFor);
   for (const document of await store.readDays(BUDGET, epoch, first, last)) {
