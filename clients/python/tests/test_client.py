@@ -240,28 +240,27 @@ def test_a_crowd_in_one_loop(service: Service, new_budget: Callable[..., str], t
 def test_cancelled_at_every_moment(service: Service, new_budget: Callable[..., str], transport: str) -> None:
     budget = new_budget(service, max_concurrent=1)
 
-    async def hold(client: AsyncClient, seconds: float, report: bool) -> None:
+    async def hold(client: AsyncClient, seconds: float) -> None:
         async with client.slot(estimate=1_000) as slot:
-            if report:
-                slot.report(total=150)
+            slot.report(total=150)
             await asyncio.sleep(seconds)
 
     async def run() -> None:
         client = AsyncClient(service.address, budget=budget, ai="guardian", transport=transport)
-        first = asyncio.create_task(hold(client, 0.3, True))
-        await asyncio.sleep(0.1)
-        waiting = [asyncio.create_task(hold(client, 60, False)) for _ in range(5)]
-        await asyncio.sleep(0.05)
-        for task in waiting:
-            task.cancel()
-        await asyncio.gather(first, *waiting, return_exceptions=True)
+        async with client.slot(estimate=1_000) as held:
+            waiting = [asyncio.create_task(hold(client, 60)) for _ in range(5)]
+            await asyncio.sleep(0.05)
+            for task in waiting:
+                task.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+            held.report(total=150)
         assert all(task.cancelled() for task in waiting)
         await client.flush()
         eventually(lambda: service.books(budget)["live"] == 0)
         assert service.books(budget)["presumed"] == 0
         # At any moment of the way to the slot and through it: whatever was granted is given back.
         for pause in range(40):
-            task = asyncio.create_task(hold(client, 0.002, True))
+            task = asyncio.create_task(hold(client, 0.002))
             await asyncio.sleep(pause / 2_000)
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
@@ -471,14 +470,17 @@ def test_a_slot_that_outlives_its_client_harms_no_result(
 def test_a_task_that_is_cancelled_after_the_end(service: Service, budget: str) -> None:
     holding: list[asyncio.Task[None]] = []
 
-    async def hold(client: AsyncClient) -> None:
+    async def hold(client: AsyncClient, held: asyncio.Event) -> None:
         async with client.slot(estimate=10):
+            held.set()
             await asyncio.sleep(60)
 
     async def main() -> None:
         async with AsyncClient(service.address, budget=budget, ai="guardian") as client:
-            holding.extend(asyncio.create_task(hold(client)) for _ in range(20))
-            await asyncio.sleep(0.1)
+            held = [asyncio.Event() for _ in range(20)]
+            holding.extend(asyncio.create_task(hold(client, event)) for event in held)
+            # Who still waits hears that the client is closed, and is not cancelled.
+            await asyncio.gather(*(event.wait() for event in held))
             holding[0].cancel()
             await holding[0]
 

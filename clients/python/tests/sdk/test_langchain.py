@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from conftest import eventually_async
 from vendor import COUNTS, WORDS, Vendor
 
 from budget_arbiter import SlotDenied
@@ -94,12 +95,13 @@ def test_cancelled(vendor: Vendor) -> None:
     model = models(vendor, fake, "slow")["chat"]
 
     async def run() -> None:
+        asked = len(vendor.requests)
         calling = asyncio.create_task(model.ainvoke("count"))
-        await asyncio.sleep(0.3)
+        await eventually_async(lambda: len(vendor.requests) > asked)
         calling.cancel()
         with pytest.raises(asyncio.CancelledError):
             await calling
-        await asyncio.sleep(0.1)
+        await eventually_async(lambda: fake.slots[0].given_back is not None)
 
     asyncio.run(run())
     gc.collect()

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from conftest import eventually_async
 from vendor import COUNTS, MESSAGES, WORDS, Vendor
 
 from budget_arbiter import SlotDenied, Usage
@@ -250,18 +251,22 @@ def test_a_stream_left_half_way_with_an_estimate(fake: FakeClient, vendor: Vendo
 def test_cancelled(fake: FakeClient, vendor: Vendor) -> None:
     async def run() -> None:
         chat = aclient(fake, vendor, "openai")
+        asked = len(vendor.requests)
         calling = asyncio.create_task(chat.chat.completions.create(model="slow", **ASKED))
-        await asyncio.sleep(0.2)
+        await eventually_async(lambda: len(vendor.requests) > asked)
         calling.cancel()
         with pytest.raises(asyncio.CancelledError):
             await calling
 
+        begun = asyncio.Event()
+
         async def half() -> None:
             async for _ in await chat.chat.completions.create(model="m", stream=True, **ASKED):
+                begun.set()
                 await asyncio.sleep(60)
 
         reading = asyncio.create_task(half())
-        await asyncio.sleep(0.3)
+        await begun.wait()
         reading.cancel()
         with pytest.raises(asyncio.CancelledError):
             await reading
