@@ -12,6 +12,7 @@ export interface Options {
   readonly list: boolean;
   readonly seconds: number;
   readonly warmUpSeconds: number;
+  readonly firstWarmUpSeconds: number;
   readonly rounds: number;
   readonly soakMinutes: number;
   readonly out: string;
@@ -51,15 +52,27 @@ export function readOptions(args: readonly string[]): Options {
       positiveNumber(),
     )
     .option('--warm-up <seconds>', 'and warmed up before', positiveNumber(), 0.7)
+    .option(
+      '--first-warm-up <seconds>',
+      'how long each row is driven with most callers before the first round, so that its code is compiled (default: 8, with --short 3)',
+      positiveNumber(),
+    )
     .option('--rounds <count>', 'rounds, of which the median counts', wholeNumber(1), 3)
     .option('--soak-minutes <count>', 'of the part soak', positiveNumber(), 10)
     .option('--out <folder>', 'where the files go', 'bench/results')
     .option('--docs', 'put tables and chart into docs/performance.md and docs/performance.svg too', false);
-  const { warmUp, seconds, record, ...others } = optionsOf<Typed>(command, args);
-  return { ...others, record, warmUpSeconds: warmUp, seconds: seconds ?? (others.short ? 1.5 : 2.5) };
+  const { warmUp, firstWarmUp, seconds, record, ...others } = optionsOf<Typed>(command, args);
+  return {
+    ...others,
+    record,
+    warmUpSeconds: warmUp,
+    firstWarmUpSeconds: firstWarmUp ?? (others.short ? 3 : 8),
+    seconds: seconds ?? (others.short ? 1.5 : 2.5),
+  };
 }
 
-interface Typed extends Omit<Options, 'warmUpSeconds' | 'seconds'> {
+interface Typed extends Omit<Options, 'warmUpSeconds' | 'firstWarmUpSeconds' | 'seconds'> {
   readonly warmUp: number;
+  readonly firstWarmUp?: number;
   readonly seconds?: number;
 }
