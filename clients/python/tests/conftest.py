@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import itertools
 import time
 from collections.abc import Callable, Iterator
@@ -42,11 +41,3 @@ def eventually(check: Callable[[], bool], seconds: float = 10.0) -> None:
     while not check():
         assert time.monotonic() < give_up_at, "it did not happen in time"
         time.sleep(0.02)
-
-
-async def eventually_async(check: Callable[[], bool], seconds: float = 10.0) -> None:
-    """The same, while the loop goes on."""
-    give_up_at = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < give_up_at, "it did not happen in time"
-        await asyncio.sleep(0.02)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from conftest import eventually_async
+from conftest import eventually
 from vendor import COUNTS, WORDS, Vendor
 
 from budget_arbiter import SlotDenied
@@ -97,11 +97,11 @@ def test_cancelled(vendor: Vendor) -> None:
     async def run() -> None:
         asked = len(vendor.requests)
         calling = asyncio.create_task(model.ainvoke("count"))
-        await eventually_async(lambda: len(vendor.requests) > asked)
+        await asyncio.to_thread(eventually, lambda: len(vendor.requests) > asked)
         calling.cancel()
         with pytest.raises(asyncio.CancelledError):
             await calling
-        await eventually_async(lambda: fake.slots[0].given_back is not None)
+        await asyncio.to_thread(eventually, lambda: fake.slots[0].given_back is not None)
 
     asyncio.run(run())
     gc.collect()

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from conftest import eventually_async
+from conftest import eventually
 from vendor import COUNTS, MESSAGES, WORDS, Vendor
 
 from budget_arbiter import SlotDenied, Usage
@@ -253,7 +253,7 @@ def test_cancelled(fake: FakeClient, vendor: Vendor) -> None:
         chat = aclient(fake, vendor, "openai")
         asked = len(vendor.requests)
         calling = asyncio.create_task(chat.chat.completions.create(model="slow", **ASKED))
-        await eventually_async(lambda: len(vendor.requests) > asked)
+        await asyncio.to_thread(eventually, lambda: len(vendor.requests) > asked)
         calling.cancel()
         with pytest.raises(asyncio.CancelledError):
             await calling
