@@ -4,6 +4,7 @@ import { dayOf, withoutFolded } from '../domain/denials/records.js';
 import { denialList } from '../domain/denials/rows.js';
 import { type BudgetSnapshot, type Refused, refused } from '../domain/model/outcomes.js';
 import { teamIdOf } from '../domain/policy/team-patterns.js';
+import { FIRST_TIME, LAST_TIME } from '../domain/time/time-range.js';
 import type { Context } from './context.js';
 import type { DenialQuery, Denials } from './service-port.js';
 
@@ -19,12 +20,12 @@ export async function listDenials(
 ): Promise<Denials | Refused> {
   const { now } = context.clock.read();
   const to = query.to ?? now;
-  const from = query.from ?? to - USUAL_MS;
+  const from = query.from ?? Math.max(FIRST_TIME, to - USUAL_MS);
   if (from >= to || to - from > MOST_MS) {
     const description = 'must be before `to`, or now, and at most 7 days before it: ask for two spans';
     return refused({ reason: 'INVALID_FIELD', violations: [{ field: 'from', description }] });
   }
-  const hours = { from: hourOf(from), to: hourOf(to - 1) + HOUR_MS };
+  const hours = { from: hourOf(from), to: Math.min(LAST_TIME, hourOf(to - 1) + HOUR_MS) };
   const { policy } = snapshot.budget;
   const spans = await spansOf(context, snapshot, hours);
   return { kind: 'denials', ...hours, ...denialList(spans, query, (aiId) => teamIdOf(policy, aiId)) };

@@ -1,5 +1,4 @@
-const FIRST_TIME = Date.parse('0001-01-01T00:00:00Z');
-const LAST_TIME = Date.parse('9999-12-31T23:59:59.999Z');
+import { FIRST_TIME, LAST_TIME } from '../../domain/time/time-range.js';
 
 export const TIME_RULE = 'a time from 0001-01-01T00:00:00Z to 9999-12-31T23:59:59.999Z';
 

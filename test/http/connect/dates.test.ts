@@ -1,3 +1,4 @@
+import type { DescField } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { descriptors } from '../../../src/api/codec/descriptors.js';
 import { Arbiter } from '../../../src/arbiter/arbiter.js';
@@ -136,22 +137,61 @@ describe.each(ZONES)('dates in %s', (timeZone) => {
   });
 });
 
-it('are all of the fields that are dates', () => {
+function requestFields(isMeant: (field: DescField) => boolean): string[] {
   const requests = ['budgetarbiter.v1.BudgetService', 'budgetarbiter.v1.BudgetAdminService'].flatMap(
     (service) =>
       descriptors()
         .getService(service)
         ?.methods.map(({ input }) => input) ?? [],
   );
-  const dates = requests.flatMap(({ name, fields }) =>
-    fields
-      .filter((field) => /(^|_)(day|month|date)$/.test(field.name))
-      .map((field) => `${name}.${field.name}`),
+  return requests.flatMap(({ name, fields }) =>
+    fields.filter(isMeant).map((field) => `${name}.${field.name}`),
   );
+}
+
+it('are all of the fields that are dates', () => {
+  const dates = requestFields(({ name }) => /(^|_)(day|month|date)$/.test(name));
   const known = DATES.filter(([name]) => /^[A-Z]/.test(name)).map(
     ([name, field]) => `${name}Request.${field}`,
   );
   expect(dates.sort()).toEqual([...known].sort());
+});
+
+/** The first and the last that a timestamp can say, and what is next to them. */
+const EDGES_OF_TIME = [
+  ...['0001-01-01T00:00:00Z', '0001-01-01T00:06:00Z', '0001-01-02T00:30:00Z'],
+  ...['9999-12-30T23:30:00Z', '9999-12-31T23:00:00Z', '9999-12-31T23:59:59.999Z'],
+];
+const TIMES: readonly (readonly [name: string, field: string, ask: (time: string) => Promise<Response>])[] = [
+  ['ListDenials', 'from', (from) => post('AdminService/ListDenials', { budgetId: BUDGET, from })],
+  ['ListDenials', 'to', (to) => post('AdminService/ListDenials', { budgetId: BUDGET, to })],
+  [
+    ...(['SilenceAlerts', 'until'] as const),
+    (until) => post('AdminService/SilenceAlerts', { budgetId: BUDGET, reason: 'test', until }),
+  ],
+  [
+    ...(['AddTopUp', 'expires_at'] as const),
+    (expiresAt) =>
+      post('AdminService/AddTopUp', {
+        ...{ budgetId: BUDGET, topUpId: expiresAt.replace(/\W/g, '-'), kind: 'TOP_UP_KIND_OVER_CAPS' },
+        ...{ tokens: 1, reason: 'test', expiresAt },
+      }),
+  ],
+];
+
+it.each(TIMES)('%s takes every %s, or says what is wrong with it', async (_, field, ask) => {
+  for (const time of EDGES_OF_TIME) {
+    const response = await ask(time);
+    const expected = [time, expect.toSatisfy((status) => [200, 400].includes(status)), expect.any(String)];
+    const text = await response.text();
+    expect([time, response.status, text]).toEqual(expected);
+    if (response.status === 400) expect(text).toMatch(new RegExp(`"(field|message)":"[^"]*(${field}|from)`));
+  }
+});
+
+it('are all of the fields that are times', () => {
+  const times = requestFields(({ message }) => message?.typeName === 'google.protobuf.Timestamp');
+  expect(times.sort()).toEqual(TIMES.map(([name, field]) => `${name}Request.${field}`).sort());
 });
 
 describe('a correction', () => {
