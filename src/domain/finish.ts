@@ -46,7 +46,9 @@ function evaluateAlerts(ledger: Ledger): void {
   endSilences(ledger);
   endDenialRate(ledger);
   const isDue = nextNoticeEnd(tables.alerts.values()) <= clock;
-  if (!ledger.touched && !isDue && ledger.alertsCheckedFor === ledger.hour.start) return;
+  const isUnchanged = !ledger.touched && !isDue && ledger.alertsCheckedFor === ledger.hour.start;
+  // A commit for the sake of the wake-up alone moves the clock, too, by which a forecast may be another.
+  if (isUnchanged && nextWake(ledger) === ledger.wakeAt) return;
   ledger.alertsCheckedFor = ledger.hour.start;
   const isSilent = (rule: string) => silencedUntil(ledger.silences, rule, clock) !== undefined;
   const standing = standingRules(tables.alerts);

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { alertConditions } from '../../../../src/domain/alerts/alert-conditions.js';
 import { HOLD_MS, TRY_FOR_MS } from '../../../../src/domain/alerts/alert-deliveries.js';
+import { alertInput } from '../../../../src/domain/alerts/alert-input.js';
 import { alertKey } from '../../../../src/domain/alerts/alerts.js';
 import { toldOf } from '../../../../src/domain/alerts/notices.js';
 import type { DeliveryResult } from '../../../../src/domain/model/requests.js';
@@ -259,6 +261,26 @@ describe('deliveries of alerts', () => {
     const wakeAt = budget.state.wakeAt ?? 0;
     expect(wakeAt).toBeGreaterThan(budget.now);
     expect(wakeAt).toBeLessThanOrEqual(budget.now + 60_000);
+  });
+
+  it('do not have a commit that only plans when to look again show alerts of an earlier time', () => {
+    const shown = (budget: TestBudget) =>
+      [...budget.loaded().tables.alerts.values()].filter(({ endedAt }) => endedAt === undefined);
+    let ends = 0;
+    for (let monthlyLimit = 9_000; monthlyLimit <= 10_000; monthlyLimit += 50) {
+      const budget = new TestBudget({ ...POLICY, monthlyLimit }, '2026-11-09T09:10:00Z');
+      budget.sinks = ['ops'];
+      budget.at('2026-11-10T09:01:00Z');
+      budget.do({ kind: 'record-unleased', aiId: 'a', usage: usage('u1', 600) });
+      const before = shown(budget).length;
+      budget.writeOut().at('2026-11-10T09:58:00Z').do({ kind: 'sweep' });
+      const now = budget.loaded();
+      expect(now.clock).toBe(before === 0 ? budget.now - 57 * 60_000 : budget.now);
+      const holding = alertConditions(alertInput(now)).filter(({ holds }) => holds);
+      expect(shown(budget).map(({ rule }) => rule)).toEqual(holding.map(({ rule }) => rule));
+      if (shown(budget).length < before) ends += 1;
+    }
+    expect(ends).toBeGreaterThan(0);
   });
 
   describe('of a budget that is deleted', () => {
