@@ -316,7 +316,11 @@ export class QueueMachine<L extends StateVersion> {
     const isFirst = this.line.length === 0;
     const commit = patch && this.toCommit(ledger, event, patch);
     const decision: Decision<L> = {
-      ...{ batch, decided, toClose, sent: false, isCurrent: isFirst && isCurrent },
+      batch,
+      decided,
+      toClose,
+      sent: false,
+      isCurrent: isFirst && isCurrent,
       mayBeginToWait: mayBeginToWait(decided),
       ...(commit !== undefined && { commit }),
     };

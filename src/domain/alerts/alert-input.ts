@@ -34,7 +34,9 @@ export function alertInput(ledger: Ledger): AlertInput {
 function teamsOf({ scopes, allowance, policy }: Ledger): AlertInput['teams'] {
   if (scopes === undefined || policy.alertPercentsPerTeam.length === 0) return [];
   return Array.from(scopes.teams.values(), ({ id, month, monthPart }) => ({
-    ...{ teamId: id, spent: month, part: monthPart.of(allowance.enforced) },
+    teamId: id,
+    spent: month,
+    part: monthPart.of(allowance.enforced),
   }));
 }
 

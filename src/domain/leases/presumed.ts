@@ -34,7 +34,12 @@ export function presume(ledger: Ledger, lease: StoredLease, tokens: number): str
   const { day, hourStart, aiId, fence, model } = lease;
   const { tables } = ledger;
   book(ledger, {
-    ...{ day, hourStart, aiId, model: UNKNOWN, tokens, presumed: tokens },
+    day,
+    hourStart,
+    aiId,
+    model: UNKNOWN,
+    tokens,
+    presumed: tokens,
     topped: toppedOf(lease, tokens),
     modelOfLease: model ?? UNSPECIFIED,
   });

@@ -94,8 +94,14 @@ export function windowStatuses(ledger: Ledger): WindowStatus[] {
     of: WindowFigures,
     topped = 0,
   ): WindowStatus => ({
-    ...{ kind, start: span.start, end: span.end },
-    ...{ cap: of.cap.tokens, spent: of.spent, reserved: of.reserved, available: left(of), topped },
+    kind,
+    start: span.start,
+    end: span.end,
+    cap: of.cap.tokens,
+    spent: of.spent,
+    reserved: of.reserved,
+    available: left(of),
+    topped,
   });
   return [
     status('HOUR', ledger.hour, standing.hour, presentHour(ledger)?.topped),

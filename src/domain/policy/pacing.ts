@@ -152,6 +152,7 @@ export function largestRequests(policy: Policy, larger = 0): LargestRequests {
   return {
     hour: hourCap(allowance, policy, untouched).tokens,
     pacedHour: pacedHourCap(allowance, policy, untouched).tokens,
-    ...{ day, month: allowance.enforced },
+    day,
+    month: allowance.enforced,
   };
 }

@@ -53,7 +53,8 @@ export const hourlyCap: AdmissionCap = {
     const figures = isBeyond ? unpacedHour(ledger, standing) : standing.hour;
     if (isBeyond && admits(figures, demand)) return undefined;
     return capBlocker(ledger, {
-      ...{ rule: 'HOURLY_CAP', window: 'HOUR' },
+      rule: 'HOURLY_CAP',
+      window: 'HOUR',
       name: 'this hour',
       figures,
       demand,
@@ -75,7 +76,8 @@ export const dailyCap: AdmissionCap = {
   refuses: (ledger, standing, _asker, demand) => {
     if (admits(standing.day, demand)) return undefined;
     return capBlocker(ledger, {
-      ...{ rule: 'DAILY_CAP', window: 'DAY' },
+      rule: 'DAILY_CAP',
+      window: 'DAY',
       name: 'today',
       figures: standing.day,
       demand,
@@ -97,7 +99,8 @@ export const aiDailyCap: AdmissionCap = {
     if (figures === undefined || admits(figures, demand)) return undefined;
     const percent = aiDailyPercent(ledger, aiId);
     return capBlocker(ledger, {
-      ...{ rule: 'AI_DAILY_CAP', window: 'DAY' },
+      rule: 'AI_DAILY_CAP',
+      window: 'DAY',
       name: isNamedToday(ledger, aiId) ? `${aiId} today` : `${aiId} and all AIs ${UNNAMED} today`,
       figures,
       demand,
@@ -115,7 +118,8 @@ export const monthlyCap: AdmissionCap = {
   refuses: (ledger, standing, _asker, demand) => {
     if (admits(standing.month, demand)) return undefined;
     return capBlocker(ledger, {
-      ...{ rule: 'MONTHLY_CAP', window: 'MONTH' },
+      rule: 'MONTHLY_CAP',
+      window: 'MONTH',
       name: 'this month',
       figures: standing.month,
       demand,

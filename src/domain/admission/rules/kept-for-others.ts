@@ -87,7 +87,10 @@ function keptBlocker(ledger: Ledger, standing: Standing, keptWindow: KeptWindow,
   const free = inUnit(unit, Math.max(0, mostFree));
   return {
     ...{ rule: 'KEPT_FOR_OTHERS', window: kind, ...(own && { scope: own.id }) },
-    ...{ limit: Math.max(0, cap - tokens), spent, reserved, requested },
+    limit: Math.max(0, cap - tokens),
+    spent,
+    reserved,
+    requested,
     message:
       `${inUnit(unit, tokens)} ${tokens === 1 ? 'is' : 'are'} kept for ${listed(keeps.map(({ teamId }) => teamId))}` +
       `${kind === 'HOUR' ? ' this hour' : ''}; ${free} are free for ${own?.id ?? aiId} now` +

@@ -19,7 +19,10 @@ export function keptSlotsBlocker(ledger: Ledger, { aiId }: Asker): Blocker | und
   const are = kept === 1 ? 'slot is' : 'slots are';
   return {
     ...{ rule: 'KEPT_FOR_OTHERS', ...(own && { scope: own.id }) },
-    ...{ limit: Math.max(0, policy.maxConcurrent - kept), spent: slots.live, reserved: 0, requested: 1 },
+    limit: Math.max(0, policy.maxConcurrent - kept),
+    spent: slots.live,
+    reserved: 0,
+    requested: 1,
     message:
       `${kept} ${are} kept for ${listed(keeping.map(({ team }) => team.id))}, and ` +
       `${slots.live} of ${policy.maxConcurrent} are live: none is free for ${own?.id ?? aiId} now`,

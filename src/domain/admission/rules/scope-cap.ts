@@ -70,7 +70,10 @@ export function scopeCap(kind: ScopeKind, window: WindowKind): AdmissionCap {
       if (scope === undefined || demand.requested <= roomIn(ledger, standing, scope, of)) return undefined;
       const { name, part, largest, holds } = of;
       return capBlocker(ledger, {
-        ...{ rule: `${kind}_CAP`, window, scope: scope.id, demand },
+        rule: `${kind}_CAP`,
+        window,
+        scope: scope.id,
+        demand,
         figures: scopeFigures(ledger, standing, scope, window),
         name: `${nameOf(scope)} ${name}`,
         largest: percentOf(largest(ledger), part(scope).percent),
