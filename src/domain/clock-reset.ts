@@ -1,4 +1,5 @@
 import { advance } from './advance.js';
+import { isHappening } from './alerts/alert-deliveries.js';
 import type { Ledger } from './ledger/ledger.js';
 import { learnPastDays, unlearnedBefore } from './ledger/past-days.js';
 import { forgetFuture } from './ledger/request-memory.js';
@@ -19,8 +20,12 @@ export function resetClock(
   evidence: Evidence,
 ): OutcomeOf['reset-clock'] | NeedsLookup {
   const before = ledger.clock;
-  if (trusted >= before)
-    return advance(ledger, trusted, evidence) ?? { kind: 'clock-reset', before, after: trusted };
+  if (trusted >= before) {
+    const needs = advance(ledger, trusted, evidence);
+    if (needs !== undefined) return needs;
+    takeAlong(ledger, before);
+    return { kind: 'clock-reset', before, after: trusted };
+  }
   const sameMonth = trusted >= ledger.month.start;
   const month = sameMonth ? ledger.month : monthAt(ledger.zone, trusted);
   const today = dayAt(ledger.zone, month, trusted);
@@ -42,9 +47,19 @@ export function resetClock(
   ledger.slots.reviveAll();
   shortenLeases(ledger);
   forgetFuture(ledger);
+  takeAlong(ledger, before);
   ledger.loosened += 1;
   ledger.touchHead();
   return { kind: 'clock-reset', before, after: trusted };
+}
+
+/** What has happened in this commit is told by it, by the time that it ends with. */
+function takeAlong({ tables: { alerts }, clock }: Ledger, before: number): void {
+  for (const key of alerts.changedKeys()) {
+    const mark = alerts.get(key);
+    if (mark?.untold && isHappening(mark) && mark.raisedAt === before)
+      alerts.set(key, { ...mark, raisedAt: clock, endedAt: clock });
+  }
 }
 
 function missingIfOpened({ lastOpenedDay, tables }: Ledger, day: string): string[] {

@@ -263,6 +263,15 @@ describe('deliveries of alerts', () => {
     expect(wakeAt).toBeLessThanOrEqual(budget.now + 60_000);
   });
 
+  it('are promised of what happened in the commit that resets the clock', () => {
+    const budget = new TestBudget(POLICY);
+    budget.sinks = ['ops'];
+    const lease = budget.grant('a', 10);
+    budget.at('2026-11-10T08:50:00Z');
+    budget.together({ kind: 'record', lease, usage: usage('u1', 20) }, { kind: 'reset-clock' });
+    expect(deliveriesOf(budget, 'OVERRUN')).toMatchObject([{ notice: 'RAISED', status: 'PENDING' }]);
+  });
+
   it('do not have a commit that only plans when to look again show alerts of an earlier time', () => {
     const shown = (budget: TestBudget) =>
       [...budget.loaded().tables.alerts.values()].filter(({ endedAt }) => endedAt === undefined);
