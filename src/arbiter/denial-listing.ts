@@ -43,7 +43,7 @@ async function spansOf(
   const own = memory.epoch === epoch ? memory.spans(from, to) : [];
   const remembered = new Set(own.map(({ start }) => start));
   const others = withoutFolded(stored).filter(
-    ({ start, end, writer }) => end > from && !(writer === memory.writer && remembered.has(start)),
+    ({ start, end, writer }) => end > from && !(remembered.has(start) && writer === memory.writerOf(start)),
   );
   return [...others, ...own];
 }

@@ -49,6 +49,9 @@ export class DenialMemory {
   /** By their start; the newest is the one under way. */
   private readonly hours = new LazyMap<number, HourDenials>();
   private hour: HourDenials | undefined;
+  /** Up to here hours may have been forgotten. */
+  private newest = Number.NEGATIVE_INFINITY;
+  private again = 0;
   private minutes = new DeniedMinutes();
   /** Of hours that are no longer kept. */
   private before: readonly RuleDenials[] = [];
@@ -90,7 +93,7 @@ export class DenialMemory {
 
   private hourAt(at: number): HourDenials {
     const start = hourOf(at);
-    const hour = this.hours.get(start) ?? new HourDenials(start);
+    const hour = this.hours.get(start) ?? this.makeHour(start);
     this.hours.set(start, hour);
     this.hour = hour;
     for (const [oldest] of this.hours) {
@@ -98,6 +101,19 @@ export class DenialMemory {
       if (oldest !== start) this.forget(oldest);
     }
     return hour;
+  }
+
+  /** What is stored of an hour that was forgotten stands: another is written beside it, not in its place. */
+  private makeHour(start: number): HourDenials {
+    const again = start <= this.newest ? ++this.again : 0;
+    this.newest = Math.max(this.newest, start);
+    return new HourDenials(start, again);
+  }
+
+  /** Who writes the hour that is kept of this time. */
+  writerOf(start: number): string {
+    const again = this.hours.get(start)?.again ?? 0;
+    return again === 0 ? this.writer : `${this.writer}.${again}`;
   }
 
   private forget(start: number): void {
@@ -122,7 +138,8 @@ export class DenialMemory {
 
   private headOf(hour: HourDenials, now: number): DenialHead {
     const { start, denied, wouldDeny, lastAt, floor, revision } = hour;
-    const { budgetId, writer, epoch = 0 } = this;
+    const { budgetId, epoch = 0 } = this;
+    const writer = this.writerOf(start);
     const recentAis = hour.aisSince(now - RECENT_MS);
     return {
       ...{ budgetId, epoch, writer, revision, start, end: start + HOUR_MS, denied, wouldDeny, lastAt, floor },

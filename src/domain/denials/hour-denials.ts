@@ -48,7 +48,11 @@ export class HourDenials {
   /** AIs that lost their places since that was last taken. */
   private gone = new Set<string>();
 
-  constructor(readonly start: number) {
+  /** `again`: 0, or which one of its writer it is that began after an hour of the same time was forgotten, since the clock went back. */
+  constructor(
+    readonly start: number,
+    readonly again = 0,
+  ) {
     this.lastAt = start;
   }
 

@@ -43,6 +43,21 @@ it('has the hours apart, also when the clock goes back', () => {
   expect(of(0, HOUR)).toEqual([[HOUR - 3_600_000, 2]]);
 });
 
+it('writes an hour that was forgotten, and comes again with a clock that goes back, beside what is stored of it', () => {
+  const memory = new DenialMemory('b', 'r-1', () => {});
+  const written = () =>
+    memory.takeWrites(HOUR, true).map(({ head: { writer, start, denied } }) => [writer, start, denied]);
+  for (let times = 0; times < 3; times += 1) memory.note('guardian', denial('PAUSED'), HOUR, DENIED);
+  expect(written()).toEqual([['r-1', HOUR, 3]]);
+  memory.note('guardian', denial('PAUSED'), HOUR + 50 * 3_600_000, DENIED);
+  expect(written()).toEqual([['r-1', HOUR + 50 * 3_600_000, 1]]);
+  memory.settle(HOUR + 50 * 3_600_000);
+  memory.note('guardian', denial('PAUSED'), HOUR + 1, DENIED);
+  expect(written()).toEqual([['r-1.1', HOUR, 1]]);
+  expect(memory.writerOf(HOUR)).toBe('r-1.1');
+  expect(memory.counts()[0]?.denied).toBe(5);
+});
+
 it('goes on counting by rule when there are too many hours to keep', () => {
   const memory = new DenialMemory('b', 'r-1', () => {});
   for (let hour = 0; hour < 100; hour += 1)
