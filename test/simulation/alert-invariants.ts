@@ -1,12 +1,11 @@
 import { alertConditions } from '../../src/domain/alerts/alert-conditions.js';
 import { alertInput } from '../../src/domain/alerts/alert-input.js';
 import { noticeEndsAt } from '../../src/domain/alerts/notices.js';
-import { Ledger } from '../../src/domain/ledger/ledger.js';
+import type { Ledger } from '../../src/domain/ledger/ledger.js';
 import type { StoredState } from '../../src/domain/model/state.js';
 
 /** What every committed state must hold: the alerts that it shows are the conditions that hold. */
-export function checkShownAlerts(budgetId: string, state: StoredState): string[] {
-  const ledger = Ledger.of(budgetId, state);
+export function checkShownAlerts(ledger: Ledger, state: StoredState): string[] {
   if (!ledger.exists) return [];
   const shown = new Set<string>();
   for (const { rule, endedAt } of state.sections.alerts.values()) if (endedAt === undefined) shown.add(rule);

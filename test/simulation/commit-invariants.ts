@@ -1,5 +1,5 @@
 import { restOfOpen } from '../../src/domain/ledger/day-rest.js';
-import { Ledger } from '../../src/domain/ledger/ledger.js';
+import type { Ledger } from '../../src/domain/ledger/ledger.js';
 import type { LedgerTables } from '../../src/domain/ledger/ledger-tables.js';
 import { standingOf } from '../../src/domain/ledger/standing.js';
 import type { StoredChange } from '../../src/domain/model/changes.js';
@@ -37,6 +37,8 @@ export interface Promises {
 export interface Committed {
   readonly before: StoredState | undefined;
   readonly after: StoredState;
+  /** Of the state after it. */
+  readonly ledger: Ledger;
   readonly receipt: (id: string) => Receipt | undefined;
   readonly change: (number: number) => StoredChange | undefined;
   readonly document: (epoch: number, day: string) => UsageDay | undefined;
@@ -53,8 +55,8 @@ export interface Committed {
 }
 
 /** What must hold after every commit. Each violation is a sentence. */
-export function checkCommit(budgetId: string, committed: Committed): string[] {
-  const { before, after, latestTime, promises } = committed;
+export function checkCommit(committed: Committed): string[] {
+  const { before, after, ledger, latestTime, promises } = committed;
   const wrong: string[] = [];
   const say = (holds: boolean, what: string) => {
     if (!holds) wrong.push(`revision ${after.head.revision}: ${what}`);
@@ -69,7 +71,6 @@ export function checkCommit(budgetId: string, committed: Committed): string[] {
   );
   say(after.head.clock <= latestTime + CLOCK_SLACK_MS, 'decided by a time that the store never told');
   if (!promises.clockWasReset) say(after.head.clock >= (before?.head.clock ?? 0), 'the clock went back');
-  const ledger = Ledger.of(budgetId, after);
   checkSums(ledger, say);
   checkTopped(ledger, say);
   checkSafe(ledger, say);

@@ -26,8 +26,8 @@ export class GuaranteeBooks {
 
   constructor(private readonly budgetId: string) {}
 
-  commit(before: StoredState | undefined, after: StoredState): void {
-    const ledger = Ledger.of(this.budgetId, after);
+  /** `ledger`: of the state after it. */
+  commit(before: StoredState | undefined, after: StoredState, ledger: Ledger): void {
     this.ledger = ledger;
     if (!ledger.exists || ledger.guarantees === undefined || ledger.policy.mode === 'OBSERVE') {
       this.books.clear();

@@ -1,16 +1,21 @@
-import { Ledger } from '../../src/domain/ledger/ledger.js';
+import type { Ledger } from '../../src/domain/ledger/ledger.js';
 import { standingOf } from '../../src/domain/ledger/standing.js';
 import type { StoredState } from '../../src/domain/model/state.js';
 import type { Replica } from './sim-world.js';
 
 /** What a replica keeps in memory after a commit of its own is what a load of the state would make of it, in all that it sums up. */
-export function wrongOfKept(budgetId: string, { arbiter, copyId }: Replica, state: StoredState): string[] {
+export function wrongOfKept(
+  budgetId: string,
+  { arbiter, copyId }: Replica,
+  state: StoredState,
+  loaded: Ledger,
+): string[] {
   const { epoch, revision, clock, deleted } = state.head;
   const kept = arbiter['queues'].get(budgetId)?.['machine'].ledger;
   if (deleted || kept?.epoch !== epoch || kept.revision !== revision || kept.clock !== clock) return [];
   // Another replica decided the same revision, and has not heard yet that it lost.
   if (kept.tables.writers.get(copyId)?.seq !== state.sections.writers.get(copyId)?.seq) return [];
-  const [found, expected] = [sumsOf(kept), sumsOf(Ledger.of(budgetId, state))];
+  const [found, expected] = [sumsOf(kept), sumsOf(loaded)];
   return found === expected ? [] : [`revision ${revision}: in memory is ${found}, and stored ${expected}`];
 }
 

@@ -3,11 +3,12 @@ import { alertIdOf } from '../../src/domain/alerts/alerts.js';
 import { KEPT_CHANGES } from '../../src/domain/model/changes.js';
 import { parseLeaseId } from '../../src/domain/model/lease-id.js';
 import type { PolicyFields } from '../../src/domain/model/policy.js';
+import { refOf } from '../support/requests.js';
 import { largerMonth, overCaps } from '../support/top-ups.js';
 import { SimulatedCaller } from './caller.js';
 import { wrongOfListing } from './change-invariants.js';
 import { extremePolicy } from './extremes.js';
-import { BUDGET, type SimWorld } from './sim-world.js';
+import { BUDGET, type Replica, type SimWorld } from './sim-world.js';
 
 const HOUR_MS = 3_600_000;
 const WEIGHTS: readonly NonNullable<PolicyFields['tokenWeightsByModel']>[] = [
@@ -129,9 +130,9 @@ export class Operator extends SimulatedCaller {
     await this.order({ kind: 'resume' });
   }
 
-  async order(request: CallerRequest): Promise<void> {
+  async order(request: CallerRequest, replica?: Replica): Promise<void> {
     this.world.note(request.kind);
-    await this.ask(request);
+    await this.ask(request, replica && { replica });
   }
 
   async revokeSome(): Promise<void> {
@@ -208,6 +209,25 @@ export class Operator extends SimulatedCaller {
     if (minded !== undefined)
       await this.order({ kind: 'acknowledge-alert', alertId: alertIdOf(minded), reason: 'test' });
     await silenced;
+  }
+
+  /** By one replica, while another hears nothing; that one is asked when a fail-over shows the moment between the two orders again. */
+  async pauseBriefly(step: number): Promise<void> {
+    const { world } = this;
+    const asked = world.pick(world.replicas);
+    const other = world.replicas.find((replica) => replica !== asked) ?? asked;
+    await this.order({ kind: 'pause', reason: 'test' }, other);
+    await this.order({ kind: 'resume' }, other);
+    world.failOver({ writes: world.pick([1, 1, 2]), parts: ['budgets'], reads: 5, endsByWrite: false });
+    const nonce = `brief-${step}`;
+    const outcome = await this.ask(
+      {
+        ...{ kind: 'acquire', aiId: 'ai-brief', requestId: nonce, requestIdMade: false, nonce },
+        ...{ fingerprint: 'f', leaseTtlMs: 1_000, estimatedTokens: 1 },
+      },
+      { replica: asked },
+    );
+    if (outcome?.kind === 'granted') await this.order({ kind: 'release', lease: refOf(outcome) });
   }
 
   private teams(): string[] {
@@ -321,6 +341,7 @@ const ORDERS: readonly Disturbance[] = [
   (operator, step) => operator.topUp(step),
   (operator, step) => operator.topUp(step),
   (operator, step) => operator.adjust(step),
+  (operator, step) => operator.pauseBriefly(step),
   (operator) => operator.listChanges(),
   (operator) => operator.recreate(),
   (operator) => operator.changeUnit(),

@@ -15,10 +15,8 @@ import { sum } from './say.js';
 import { BUDGET, type SimWorld } from './sim-world.js';
 
 /** What must hold when everything has come to rest: the books, from receipts, days and what clients were told. */
-export async function checkRest(
-  { store, time, replicas, sink, presumed, topped }: SimWorld,
-  journal: Journal,
-): Promise<string[]> {
+export async function checkRest(world: SimWorld, journal: Journal): Promise<string[]> {
+  const { store, time, replicas, sink, presumed, topped } = world;
   const state = await store.load(BUDGET);
   if (state === undefined) return ['the budget is gone'];
   const wrong: string[] = [];
@@ -38,6 +36,7 @@ export async function checkRest(
   checkLeases(state, receipts, journal, wrong);
   await checkPastDays(store, state, wrong);
   wrong.push(...(await changesAtRest(store, BUDGET, state)));
+  await checkDenials(world, state.head.epoch, wrong);
   checkSize(state, time.now, wrong);
   wrong.push(...sink.checkRest(BUDGET, state), ...checkNoticesAtRest(state, time.now));
   for (const { arbiter } of replicas) {
@@ -65,6 +64,27 @@ async function checkPastDays(store: BudgetStore, state: StoredState, wrong: stri
     checkPastDay(day, past, { ...document, refused }, zone, (holds, what) => {
       if (!holds) wrong.push(what);
     });
+  }
+}
+
+/** Each denial is counted once, of its hour and of its AI, whatever became of the writes; but for the last before a budget was deleted. */
+async function checkDenials(
+  { store, replicas, epochs }: SimWorld,
+  epoch: number,
+  wrong: string[],
+): Promise<void> {
+  if (epochs > 0) return;
+  const counted = await store.readDenials(BUDGET, epoch, 0, Number.MAX_SAFE_INTEGER);
+  for (const { arbiter, denials, copyId } of replicas) {
+    const own = counted.filter(({ writer }) => writer.startsWith(`${arbiter['context'].denied.writer}-`));
+    for (const kind of ['denied', 'wouldDeny'] as const) {
+      const ofHours = sum(own.map((record) => record[kind]));
+      const ofAis = sum(own.flatMap(({ ais }) => [...ais.values()].map((ai) => ai[kind])));
+      if (ofHours !== denials[kind] || ofAis !== denials[kind])
+        wrong.push(
+          `${copyId}: ${denials[kind]} were ${kind}; counted are ${ofHours} by hour, ${ofAis} by AI`,
+        );
+    }
   }
 }
 

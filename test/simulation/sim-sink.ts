@@ -88,6 +88,8 @@ export class SimSink {
     const wrong: string[] = [];
     if (sections.settings.has('silences')) return wrong;
     for (const alert of sections.alerts.values()) {
+      // A silence withheld its notice, and it was away when that was over: its deliveries are of the notice before.
+      if (alert.untold && this.wasWithheld(alert)) continue;
       for (const { notice, status } of alert.deliveries ?? []) {
         const what = `alert ${alertKey(alert)}, ${notice}, ${status}:`;
         const { id } = noticeOf(budgetId, alert.epoch ?? head.epoch, alert, notice);

@@ -2,10 +2,11 @@ import { Tidying } from '../../src/app/tidying.js';
 import { Arbiter } from '../../src/arbiter/arbiter.js';
 import { BOUNDS } from '../../src/arbiter/bounds.js';
 import type { CallerRequest } from '../../src/arbiter/service-port.js';
+import { Ledger } from '../../src/domain/ledger/ledger.js';
 import type { OutcomeOf } from '../../src/domain/model/outcomes.js';
 import type { StoredState } from '../../src/domain/model/state.js';
 import type { Clock } from '../../src/platform/clock.js';
-import { SILENT_LOG } from '../../src/platform/log.js';
+import { type Log, SILENT_LOG } from '../../src/platform/log.js';
 import type { Scheduler } from '../../src/platform/scheduler.js';
 import { TestCaller } from '../support/caller.js';
 import { ManualClock } from '../support/manual-clock.js';
@@ -46,6 +47,8 @@ export interface Replica {
   readonly arbiter: Arbiter;
   readonly link: SimLink;
   readonly clock: SimClock;
+  /** It answered so many requests with a denial, and so many that a policy in mode OBSERVE would deny. */
+  readonly denials: { denied: number; wouldDeny: number };
 }
 
 /** Several replicas over one store, in one process, driven by one seed. */
@@ -101,6 +104,12 @@ export class SimWorld {
     for (let at = 0; at < replicas; at += 1) this.replicas.push(this.startReplica());
   }
 
+  /** A store that does not answer is a warning; an error is the service's own. */
+  private readonly log: Log = {
+    ...SILENT_LOG,
+    error: ({ err }, message) => this.violated(`logged as an error: ${message}: ${(err as Error)?.stack}`),
+  };
+
   private startReplica(): Replica {
     const link = new SimLink(this.store, this.scheduler, this.weather, (what) => this.violated(what));
     const scheduler: Scheduler = {
@@ -117,7 +126,7 @@ export class SimWorld {
       ...{
         store: link.store,
         clock: clock.clock,
-        log: SILENT_LOG,
+        log: this.log,
         copyId,
         maxSkewMs: MAX_SKEW_MS,
         scheduler,
@@ -126,30 +135,31 @@ export class SimWorld {
     });
     alerts.start(arbiter);
     arbiter.start();
-    return { copyId, arbiter, link, clock };
+    return { copyId, arbiter, link, clock, denials: { denied: 0, wouldDeny: 0 } };
   }
 
   private committed(before: StoredState | undefined, after: StoredState): void {
     this.commits += 1;
     this.states.push({ at: this.scheduler.now, state: after });
+    const ledger = Ledger.of(BUDGET, after);
     const latestGrant = this.nobodyIsMisled() ? this.time.now : Number.POSITIVE_INFINITY;
     const { brokenStreams, promises, topped } = this;
     const measured = this.extreme === 'NAMES';
     const known = { latestTime: this.time.latestBelief, latestGrant, promises, brokenStreams, measured };
     this.violations.push(
       ...this.sink.checkCommit(after),
-      ...checkShownAlerts(BUDGET, after),
+      ...checkShownAlerts(ledger, after),
       ...this.marks.check(before, after),
-      ...this.replicas.flatMap((replica) => wrongOfKept(BUDGET, replica, after)),
+      ...this.replicas.flatMap((replica) => wrongOfKept(BUDGET, replica, after, ledger)),
     );
     const receipt = (id: string) => this.store.peekReceipt(BUDGET, id);
     const document = (epoch: number, day: string) => this.store.peekDay(BUDGET, epoch, day);
     const change = (number: number) => this.store.peekChange(BUDGET, number);
     for (const [id, tokens] of presumedAtEnds(before, after)) this.presumed.set(id, tokens);
     this.violations.push(
-      ...checkCommit(BUDGET, { before, after, receipt, change, document, topped, ...known }),
+      ...checkCommit({ before, after, ledger, receipt, change, document, topped, ...known }),
     );
-    this.guarantees.commit(before, after);
+    this.guarantees.commit(before, after, ledger);
   }
 
   /** Every replica has learnt the right time since the store's was wrong, and has no other clock that agrees with the wrong one. */
@@ -211,13 +221,22 @@ export class SimWorld {
           ? replica.arbiter.acquireWaiting(BUDGET, request, waitMs, caller)
           : replica.arbiter.submit(BUDGET, request, caller);
       const told = (answer as Promise<OutcomeOf[R['kind']]>).then((outcome) => {
-        const stored = this.states.at(-1)?.state;
-        if (outcome.kind === 'denied' && outcome.pacedOn !== undefined && stored !== undefined)
-          this.marks.owe(replica.copyId, replica.link.lastSent, stored.head, outcome.pacedOn);
+        const decidedOn = this.headSeenBy(replica);
+        if (outcome.kind === 'denied') replica.denials.denied += 1;
+        if (outcome.kind === 'granted' && outcome.wouldDeny !== undefined) replica.denials.wouldDeny += 1;
+        if (outcome.kind === 'denied' && outcome.pacedOn !== undefined && decidedOn !== undefined)
+          this.marks.owe(replica.copyId, replica.link.lastSent, decidedOn, outcome.pacedOn);
         return outcome;
       });
       told.then(resolve, reject).finally(cancel);
     });
+  }
+
+  /** Others may have deleted the budget since, and created it again. */
+  private headSeenBy({ arbiter }: Replica): StoredState['head'] | undefined {
+    const seen = arbiter['queues'].get(BUDGET)?.['machine'].committed;
+    const isSeen = ({ head }: StoredState) => head.epoch === seen?.epoch && head.revision === seen.revision;
+    return this.states.findLast(({ state }) => isSeen(state))?.state.head;
   }
 
   private mostBesideBefore = 0;
@@ -292,19 +311,22 @@ export class SimWorld {
     this.lastStallAt = this.scheduler.now;
   }
 
-  failOver(): void {
-    const lag: Lag = {
-      writes: Math.floor(this.random() * (MOST_LAG + 1)),
-      parts: this.pick(LAGGING_PARTS),
-      reads: 1 + Math.floor(this.random() ** 2 * 30),
-      endsByWrite: this.random() < 0.5,
-    };
+  failOver(lag: Lag = this.someLag()): void {
     const { writes, parts } = lag;
     this.note(`a fail-over loses what was not acknowledged; ${parts.join(', ')} lag by ${writes} writes`);
     this.store.failOver(lag);
     // What a fail-over lost never was: the state before it is in force again.
     const state = this.store.peekState(BUDGET);
     if (state !== undefined) this.states.push({ at: this.scheduler.now, state });
+  }
+
+  private someLag(): Lag {
+    return {
+      writes: Math.floor(this.random() * (MOST_LAG + 1)),
+      parts: this.pick(LAGGING_PARTS),
+      reads: 1 + Math.floor(this.random() ** 2 * 30),
+      endsByWrite: this.random() < 0.5,
+    };
   }
 
   storm(weather: Weather): void {

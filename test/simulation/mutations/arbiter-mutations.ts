@@ -166,4 +166,16 @@ export const ARBITER_MUTATIONS: readonly Mutation[] = [
     find: "    return outcome.kind === 'unknown' ? undefined : marks;",
     replace: "    if (outcome.kind !== 'unknown') this.parts.refusals.marked(marks);\n    return undefined;",
   },
+  {
+    name: 'a write of denials that failed is not made again',
+    at: 'notWritten',
+    find: 'memory.giveBack(write);',
+    replace: 'void [memory, write];',
+  },
+  {
+    name: 'denials by AI that were not written are lost',
+    at: 'giveBack',
+    find: 'hour?.giveBack({ ais, gone });',
+    replace: 'void [ais, gone];',
+  },
 ];
