@@ -144,5 +144,5 @@ describe('a commit', () => {
     await world.scheduler.advance(MINUTE_MS);
     expect((await world.snapshot()).liveLeases).toHaveLength(0);
     for (const patch of patchesOf(world)) expect(commitBytes(patch)).toBeLessThan(MOST_BYTES);
-  }, 60_000);
+  });
 });

@@ -11,7 +11,7 @@ const DOCUMENT = join(ROOT, 'docs/replay.md');
 /** `RENEW_DOCS=true` puts what the commands print into the document. */
 const renews = process.env['RENEW_DOCS'] === 'true';
 
-it('the example of docs/replay.md prints what stands there', { timeout: 60_000 }, () => {
+it('the example of docs/replay.md prints what stands there', () => {
   const folder = mkdtempSync(join(tmpdir(), 'replay-docs-'));
   try {
     const command = join(folder, 'budget-arbiter');

@@ -42,7 +42,7 @@ it('tells what happens as lines, says when the service is gone, and goes on when
   watch.kill('SIGINT');
   const [code] = await once(watch, 'close');
   expect(code).toBe(0);
-}, 60_000);
+});
 
 it('says nothing of a connection that has reached its age, and misses nothing', async () => {
   const aged = await startService({ env: { GRPC_MAX_CONNECTION_AGE: '1s' } });
@@ -72,4 +72,4 @@ it('says nothing of a connection that has reached its age, and misses nothing', 
   await once(watch, 'close');
   clients.close();
   await aged.stop();
-}, 60_000);
+});

@@ -96,7 +96,7 @@ describe.skipIf(!isThere('nginx', '-v') && !onCi)('deploy/proxy/nginx.conf', () 
     expect(tested.stderr).toContain('test is successful');
     expect(tested.stderr).not.toContain('[warn]');
     await at.serve('nginx', [...args, '-g', 'daemon off;']);
-  }, 60_000);
+  });
   afterAll(() => at.stop());
 
   passesCalls(() => at);
@@ -118,7 +118,7 @@ describe.skipIf(!isThere(ENVOY, '--version') && !onCi)('deploy/proxy/envoy.yaml'
     const file = at.write('envoy.yaml', envoyYaml(at));
     expect(execFileSync(ENVOY, ['--mode', 'validate', '-c', file], { encoding: 'utf8' })).toContain('OK');
     await at.serve(ENVOY, ['-c', file, '--concurrency', '1', '--use-dynamic-base-id', '-l', 'warn']);
-  }, 60_000);
+  });
   afterAll(() => at.stop());
 
   passesCalls(() => at);

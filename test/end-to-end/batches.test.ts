@@ -23,7 +23,7 @@ describeOnEveryStore(
       return Number((await replicas.clients().admin<PutAnswer>('UpdateBudget', request)).budget.etag);
     }
 
-    it('needs at most one commit for four decisions', { timeout: 60_000 }, async () => {
+    it('needs at most one commit for four decisions', async () => {
       const before = await revision(1e9);
       const caller = async (ai: number) => {
         const unleased = { budget_id: BUDGET, ai_id: `ai-${ai}` };

@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => rm(temporary, { recursive: true, force: true }));
 
 describe('the demo', () => {
-  it('shows slots, denials and a crash, and proves that the books balance', { timeout: 60_000 }, async () => {
+  it('shows slots, denials and a crash, and proves that the books balance', async () => {
     const recording = path.join(temporary, 'run.jsonl');
     const { output, code } = await demo(['--seconds', '5', '--record', recording]);
     expect(output).toMatch(/^the books balance$/m);
@@ -49,7 +49,7 @@ describe('the demo', () => {
     expect(selfCheck.otherwise).toBeLessThan(selfCheck.recorded / 10);
   });
 
-  it('shows what a guarantee is worth, beside the same without', { timeout: 60_000 }, async () => {
+  it('shows what a guarantee is worth, beside the same without', async () => {
     const { output, code } = await demo(['--teams', '--seconds', '5']);
     expect(output).toMatch(/^guardian was never refused because of others where it has its guarantee$/m);
     expect(output).toMatch(/tokens, never refused +[\d,]+ tokens, \d+ refused$/m);
@@ -58,7 +58,7 @@ describe('the demo', () => {
     expect(await folders()).toEqual([]);
   });
 
-  it('ends in order when it is interrupted', { timeout: 60_000 }, async () => {
+  it('ends in order when it is interrupted', async () => {
     const { code } = await demo(['--seconds', '300'], (line, child) => {
       if (line.includes('granted')) child.kill('SIGINT');
     });

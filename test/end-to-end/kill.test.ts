@@ -25,7 +25,7 @@ describeOnEveryStore('a server that is killed under load', (place) => {
   afterAll(() => replicas?.stop());
 
   it(`keeps every acknowledged usage once, and every slot, ${KILLS} times`, {
-    timeout: 180_000,
+    timeout: 600_000,
   }, async () => {
     const seed = Math.floor(Math.random() * 2 ** 32);
     console.info(`seed ${seed}`);

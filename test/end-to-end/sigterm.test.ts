@@ -29,7 +29,7 @@ describeOnEveryStore(
     const put = (budget_id: string, policy: object = {}) =>
       replicas.clients().admin('CreateBudget', { budget_id, policy: { ...ROOMY_MESSAGE, ...policy } });
 
-    it('goes on where it stopped, and loses nothing of what was under way', { timeout: 30_000 }, async () => {
+    it('goes on where it stopped, and loses nothing of what was under way', async () => {
       await put('under-way', { max_concurrent: 6 });
       const load = new Load(replicas, 'under-way', randomFrom(7));
       const working = load.work(12);

@@ -40,7 +40,7 @@ describeOnEveryStore('64 AIs race for two slots', (place) => {
     else await replicas.clients(round).call('Release', { lease_id });
   }
 
-  it(`grants exactly two, ${ROUNDS} times, with rising fences`, { timeout: 60_000 }, async () => {
+  it(`grants exactly two, ${ROUNDS} times, with rising fences`, async () => {
     let lastFence = 0;
     for (let round = 0; round < ROUNDS; round += 1) {
       const { granted, rules } = await race();

@@ -39,7 +39,7 @@ beforeAll(async () => {
   // What happened before the first scrape is no rise.
   await until('the first scrape', async () => (await prometheus.query('budget_arbiter_paused'))[3], DATA_MS);
   working = workload.run(() => over);
-}, 90_000);
+});
 
 afterAll(async () => {
   over = true;

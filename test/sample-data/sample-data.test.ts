@@ -17,7 +17,7 @@ const UNTIL = Date.parse('2026-11-28T15:20:00Z');
 const folder = mkdtempSync(join(tmpdir(), 'sample-data-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe('sample data', { timeout: 120_000 }, () => {
+describe('sample data', () => {
   it('are four months of four budgets and 75 AIs, each in a state of its own', async () => {
     const dataDir = join(folder, 'data');
     const reached: number[] = [];

@@ -74,4 +74,4 @@ it('the embedded store holds what the arbiter committed, hour after hour, howeve
   expect(own).toEqual(mirrors);
   await lmdb.close();
   await rm(dataDir, { recursive: true });
-}, 60_000);
+});

@@ -104,7 +104,7 @@ describe('what the embedded store has in its journals', () => {
     await expectSame(model, `SEED=${seed}`);
     await reopen();
     await expectSame(model, `SEED=${seed}`);
-  }, 120_000);
+  });
 
   it('is read where a file of format 1 put sections apart that came later', async () => {
     const before: SectionPut[] = [{ section: 'monthAis', key: 'a', value: 1 }];
@@ -148,7 +148,7 @@ describe('what the embedded store has in its journals', () => {
     await reopen();
     for (const id of ids) expect((await store.findReceipts(id, [`x${id}`])).size).toBe(1);
     for (const id of ids) expect((await store.load(id))?.sections.monthAis.size).toBe(2_000);
-  }, 60_000);
+  });
 
   it('holds a commit whose predecessor is still under way', async () => {
     const receipt = (id: string, revision: number): SectionPut => {

@@ -88,7 +88,7 @@ describe('the folder of the embedded store', () => {
       expect(revisions.size).toBe(1);
       expect(Math.max(...revisions)).toBeGreaterThanOrEqual(acknowledged);
     }
-  }, 60_000);
+  });
 
   it('that is a file is refused', async () => {
     const path = join(dataDir, 'file');

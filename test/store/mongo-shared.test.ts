@@ -128,5 +128,5 @@ describeMongo('commits of many budgets to MongoDB', (uri) => {
       .toBe(true);
     await store.close();
     await before.proxy.stop();
-  }, 20_000);
+  });
 });

@@ -30,7 +30,7 @@ describe('a state of the largest entries', () => {
   });
 
   it(`takes reports, releases, pause and deletion when it is full (seed ${seed})`, {
-    timeout: 120_000,
+    timeout: 300_000,
   }, () => {
     const history = new MaximalHistory(randomFrom(seed));
     const { budget } = history;

@@ -65,7 +65,7 @@ function labelPromises(open: (name: string) => Promise<TransferStore>) {
     expect(await markOf(first)).toMatchObject({ kind: 'filling' });
     expect(await markOf(second)).toBeUndefined();
     for (const store of [source, first, second]) await store.close();
-  }, 60_000);
+  });
 
   it('of two commands that move the same, the one that began last goes on', async () => {
     const [source, target] = [await open('both-from'), await open('both-to')];
@@ -93,7 +93,7 @@ function labelPromises(open: (name: string) => Promise<TransferStore>) {
     expect(await markOf(target)).toBeUndefined();
     expect(await contentOf(target)).toEqual(before);
     for (const store of [source, target]) await store.close();
-  }, 60_000);
+  });
 
   it('that an earlier version began can be called off, and goes nowhere before', async () => {
     const [source, target] = [await open('old-from'), await open('old-to')];

@@ -78,7 +78,7 @@ describe('a migration from folder to folder', () => {
     await withStores([openFolder(to)], async (target) => expect(await contentOf(target)).toEqual(before));
     const again = await runCommand(['migrate', '--from', from, '--to', to]);
     expect(again).toMatchObject({ code: 1, err: expect.stringContaining('nothing to do') });
-  }, 60_000);
+  });
 
   it('refuses a target that holds anything else, and says when either was used meanwhile', async () => {
     const folder = temporaryFolder();
@@ -150,7 +150,7 @@ describeMongo('a migration to MongoDB', (uri) => {
       expect(await contentOf(again)).toEqual(before);
     });
     await expect(openMongoStore({ uri, database, copyId: 'late' })).rejects.toThrow('were moved to');
-  }, 60_000);
+  });
 
   it('goes on after kills', async () => {
     const from = temporaryFolder();
@@ -166,7 +166,7 @@ describeMongo('a migration to MongoDB', (uri) => {
       expect(await contentOf(target)).toEqual(before);
       expect(await markOf(target)).toBeUndefined();
     });
-  }, 60_000);
+  });
 
   it('is refused while a replica runs there, and passes over one that was killed', async () => {
     const folder = temporaryFolder();
@@ -184,5 +184,5 @@ describeMongo('a migration to MongoDB', (uri) => {
       await killed.close();
       await migrate(source, target, collectedContext());
     });
-  }, 90_000);
+  });
 });

@@ -107,5 +107,5 @@ describeMongo('on MongoDB', (uri) => {
     ]);
     await holdsParts(source, backup, target);
     await Promise.all([source.close(), backup.close(), target.close()]);
-  }, 60_000);
+  });
 });

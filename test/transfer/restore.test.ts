@@ -87,7 +87,7 @@ describeOnEveryStore('a backup that is made under load, and brought back', (plac
     expect(acknowledged).toBeGreaterThan(0);
     after = await acquire('later');
     await lost.kill();
-  }, 60_000);
+  });
 
   it('is not served from as it is, and no half restore is either', async () => {
     const direct = await runCommand(['serve'], {
@@ -105,7 +105,7 @@ describeOnEveryStore('a backup that is made under load, and brought back', (plac
       HTTP_ADDRESS: '127.0.0.1:0',
     });
     expect(half).toMatchObject({ code: 1, err: expect.stringContaining('run the same') });
-  }, 60_000);
+  });
 
   it('books nothing twice, and grants above all that was granted since, after every restore', async () => {
     const epochs: string[] = [];
@@ -132,7 +132,7 @@ describeOnEveryStore('a backup that is made under load, and brought back', (plac
       }
     }
     expect(new Set([...epochs, '1']).size).toBe(3);
-  }, 120_000);
+  });
 
   /** Each message is taken at its word, and each report tried in every way. */
   async function reportsAreBookedOnce(restored: LoadedClients): Promise<void> {
@@ -181,5 +181,5 @@ describeOnEveryStore('a backup that is made under load, and brought back', (plac
     expect(await record('before-1', restored)).toMatchObject({ replayed: true });
     restored.close();
     expect(await service.stop()).toBe(0);
-  }, 60_000);
+  });
 });

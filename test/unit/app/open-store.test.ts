@@ -6,7 +6,7 @@ import { StartError } from '../../../src/platform/start-error.js';
 import { collectedLog } from '../../support/collected-log.js';
 
 it('gives up on a MongoDB that does not answer for 30 s, with a line for each try', {
-  timeout: 30_000,
+  timeout: 180_000,
 }, async () => {
   const { config } = loadConfig({ MONGODB_URI: 'mongodb://user:hunter2@127.0.0.1:1/' });
   let now = 0;

@@ -19,7 +19,7 @@ const TO_MEET = ['rolled over', 'nothing left', 'taken back in part', 'all taken
 describe('top-ups', () => {
   const seed = testSeed('top-ups');
 
-  it(`keep their promises in random months (seed ${seed})`, { timeout: 240_000 }, () => {
+  it(`keep their promises in random months (seed ${seed})`, { timeout: 600_000 }, () => {
     const met = new Set<string>();
     for (let at = 0; at < HISTORIES; at += 1) {
       try {

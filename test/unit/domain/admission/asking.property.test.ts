@@ -15,7 +15,7 @@ const TO_MEET = ['whole', 'part', 'least', 'caps refuse the least', 'something e
 describe('at least so many tokens', () => {
   const seed = testSeed('asking');
 
-  it(`holds in random histories (seed ${seed})`, { timeout: 240_000 }, () => {
+  it(`holds in random histories (seed ${seed})`, { timeout: 600_000 }, () => {
     const met = new Set<string>();
     for (let at = 0; at < HISTORIES; at += 1) {
       try {

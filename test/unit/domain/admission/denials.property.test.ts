@@ -17,7 +17,7 @@ const HOUR_MS = 3_600_000;
 describe('what a denial says of time', () => {
   const seed = testSeed('denials');
 
-  it(`holds in random histories (seed ${seed})`, { timeout: 240_000 }, () => {
+  it(`holds in random histories (seed ${seed})`, { timeout: 600_000 }, () => {
     const met = new Set<string>();
     const missing = () => TO_MEET.filter((what) => !met.has(what));
     for (let at = 0; at < HISTORIES || (at < MOST_HISTORIES && missing().length > 0); at += 1) {

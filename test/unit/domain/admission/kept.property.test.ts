@@ -20,7 +20,7 @@ const TO_MEET = ['promised early', 'promised late', 'beyond pacing', 'all but on
 describe('what is guaranteed to a team', () => {
   const seed = testSeed('guaranteed');
 
-  it(`is there in random histories (seed ${seed})`, { timeout: 240_000 }, () => {
+  it(`is there in random histories (seed ${seed})`, { timeout: 600_000 }, () => {
     const met = new Set<string>();
     for (let at = 0; at < HISTORIES; at += 1) {
       const history = new History(randomFrom(seed + at), met);

@@ -11,7 +11,7 @@ vi.mock('../../../../src/domain/model/limits.js', async (original) => ({
 
 const seed = testSeed('presumed beyond the bound');
 
-it(`the books balance in random histories (seed ${seed})`, { timeout: 120_000 }, () => {
+it(`the books balance in random histories (seed ${seed})`, () => {
   for (let at = 0; at < 15; at += 1) {
     const history = new RandomHistory(randomFrom(seed + at), false);
     for (let step = 0; step < 200; step += 1) {

@@ -221,7 +221,7 @@ function startOf(day: string): number {
 
 describe('a budget under EVEN', () => {
   it('keeps its promises in months of all lengths, on days on which clocks are changed, and from any change, overrun or correction on', {
-    timeout: 120_000,
+    timeout: 300_000,
   }, () => {
     fc.assert(
       fc.property(
