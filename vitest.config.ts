@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config';
 import { NameSkipped } from './scripts/name-skipped.js';
 
 /**
- * Each project is one command of package.json. Only `main` (`npm test`) runs on Node alone. `seconds` end a test that hangs: ten times what
- * it takes on a machine that does nothing else.
+ * Each project is one command of package.json. Only `main` (`npm test`) runs on Node alone. `seconds` end a test that
+ * hangs: no test takes as long, also on a slow machine that does other work.
  */
 const project = (name: string, include: string[], exclude: string[] = [], seconds = 180) => ({
   extends: true as const,

@@ -31,16 +31,14 @@ it.concurrent.for([false, true])(
     context.onTestFinished(async () => {
       await service.stop();
     });
-    // With credentials each is tried without them, too, and with wrong ones: answers to those come late, and all cases would take minutes.
-    const settings = closed
-      ? { token: TOKEN, examples: 5, phases: 'examples,fuzzing' }
-      : { examples: 25, phases: 'examples,coverage,fuzzing' };
-    let generated = 0;
-    for (const { code, printed } of await schemathesis(service.httpAddress, seed, settings)) {
+    for (const { code, printed } of await schemathesis(
+      service.httpAddress,
+      seed,
+      closed ? TOKEN : undefined,
+    )) {
+      expect(printed).toMatch(/[1-9]\d+ generated/);
       expect(code, printed).toBe(0);
-      generated += Number(/(\d+) generated/.exec(printed)?.[1]);
     }
-    expect(generated).toBeGreaterThan(100);
     expect(service.logs.filter(({ level, text }) => text !== undefined || level === 'error')).toEqual([]);
   },
 );

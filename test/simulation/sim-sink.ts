@@ -50,6 +50,12 @@ export class SimSink {
     return { delivered: true, detail: 'heard' };
   }
 
+  /** Where a silence withheld a notice, and it was away when that was over, the deliveries are of one before. */
+  private hasHeard(id: string, alert: StoredAlert): boolean {
+    const isOfOneBefore = alert.untold === true && this.wasWithheld(alert);
+    return this.heard.has(id) || (isOfOneBefore && this.hasHeardStart(id.replace(/:raised$/, ':ended')));
+  }
+
   /** Of its notice, or of an earlier one of the same alert. */
   private hasHeardStart(ended: string): boolean {
     const [, incident = '', number = '1'] =
@@ -88,13 +94,11 @@ export class SimSink {
     const wrong: string[] = [];
     if (sections.settings.has('silences')) return wrong;
     for (const alert of sections.alerts.values()) {
-      // A silence withheld its notice, and it was away when that was over: its deliveries are of the notice before.
-      if (alert.untold && this.wasWithheld(alert)) continue;
       for (const { notice, status } of alert.deliveries ?? []) {
         const what = `alert ${alertKey(alert)}, ${notice}, ${status}:`;
         const { id } = noticeOf(budgetId, alert.epoch ?? head.epoch, alert, notice);
         if (status === 'PENDING') wrong.push(`${what} it is still not delivered`);
-        if (status === 'DELIVERED' && !this.heard.has(id)) wrong.push(`${what} nobody has heard it`);
+        if (status === 'DELIVERED' && !this.hasHeard(id, alert)) wrong.push(`${what} nobody has heard it`);
         if (status === 'GAVE_UP' && !this.tried.has(id)) wrong.push(`${what} it was never tried`);
         const ended = toldOf(alert).endedAt !== undefined && !isHappening(alert);
         if (ended && notice === 'RAISED' && status === 'DELIVERED')

@@ -40,7 +40,7 @@ describeMongo('the MongoDB store on a network that fails', (uri) => {
     proxy.line = 'silent';
     const commit = store.commit('b', { epoch: 1, revision: 999 }, patch(1_000));
     await expect(commit).rejects.toMatchObject({ name: 'StoreError', failure: 'unknown' });
-  }, 30_000);
+  }, 10_000);
 
   it('calls documents unknown when the line is cut behind them, and takes them again', async () => {
     proxy.line = 'cut-after-request';
@@ -70,7 +70,7 @@ describeMongo('the MongoDB store on a network that fails', (uri) => {
     // The first call of each connection may meet the cut; later ones know that nobody is there.
     const later = store.commit('b', { epoch: 1, revision: 1 }, patch(2));
     await expect(later).rejects.toMatchObject({ failure: 'unavailable' });
-  });
+  }, 20_000);
 });
 
 describe('opening the MongoDB store', () => {
@@ -80,7 +80,7 @@ describe('opening the MongoDB store', () => {
     expect(error).toBeInstanceOf(StoreUnreachable);
     expect(String(error)).toMatch(/MongoDB at 127\.0\.0\.1:1 does not answer: .*ECONNREFUSED/);
     expect(String(error)).not.toContain('s3cret');
-  }, 30_000);
+  }, 10_000);
 
   it.each([
     'mongodb://me:s3cret@host:port',

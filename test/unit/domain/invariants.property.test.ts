@@ -5,7 +5,7 @@ import { TestBudget } from '../../support/budget.js';
 import { RandomHistory } from '../../support/random-history.js';
 import { randomFrom, testSeed } from '../../support/seed.js';
 
-const HISTORIES = 25;
+const HISTORIES = 40;
 const STEPS = 250;
 const MONTHS = 15;
 const HOUR_MS = 3_600_000;
